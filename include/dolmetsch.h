@@ -1,0 +1,103 @@
+/* dolmetsch.h - translate text with a small neural model, offline, in one thread.
+ *
+ *     dm_error why;
+ *     dm_model *model;
+ *     if (dm_model_open(bytes, size, &model, &why)) die(why.text);       borrows bytes
+ *     dm_job *job;
+ *     dm_text text = { "Good morning.", 13 };
+ *     if (dm_job_new(model, &text, 1, NULL, &job, &why)) die(why.text);  copies text
+ *     dm_status s;
+ *     while ((s = dm_job_run(job, 64)) == DM_MORE) { abort, draw, answer messages }
+ *     dm_result r;
+ *     if (s == DM_OK) { dm_job_result(job, 0, &r); fwrite(r.text, 1, r.text_size, stdout); }
+ *     dm_job_free(job);
+ *     dm_model_close(model);
+ *
+ * The library never prints, exits or writes a global.  It allocates in dm_model_open,
+ * dm_job_new and, for finished translations only, in dm_job_run; running out of memory is
+ * a status.  A model may be shared by any number of jobs of one thread. */
+#ifndef DOLMETSCH_H
+#define DOLMETSCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct dm_model dm_model;
+typedef struct dm_job dm_job;
+
+typedef enum {
+    DM_OK = 0,
+    DM_MORE,           /* dm_job_run: more work is left, call again                */
+    DM_ERR_MEMORY,     /* an allocation failed; nothing else has changed           */
+    DM_ERR_FORMAT,     /* not a model file, or a damaged one                       */
+    DM_ERR_VERSION,    /* a model file that this build does not know               */
+    DM_ERR_ARGUMENT    /* an option, index or name that the call does not accept   */
+} dm_status;
+
+/* Why a call failed, in words, naming the tensor, field or option. Empty on success. */
+typedef struct { char text[192]; } dm_error;
+
+/* UTF-8, any bytes, NUL included; an invalid byte counts as one U+FFFD. */
+typedef struct { const char *bytes; size_t size; } dm_text;
+
+/* Zero means "default" for every field. */
+typedef struct {
+    int max_factor;    /* output tokens per source token before a sentence is cut; 3 */
+    int batch_tokens;  /* padded source tokens decoded together; 1024                */
+    int attention;     /* non-zero keeps every attention of every layer and head     */
+    const char *kernels; /* "ref", "simd128"; NULL takes the fastest                 */
+} dm_options;
+
+/* One token and its bytes [begin, end) in the text that it belongs to; the end-of-sentence
+ * token has an empty range at the end of its sentence. */
+typedef struct { int32_t id; uint32_t begin, end; } dm_token;
+
+/* One kind of attention of one sentence: weights (layers, heads, rows, cols), each row a
+ * distribution over cols. Rows and columns count tokens, end-of-sentence included. */
+typedef struct { const float *weights; int layers, heads, rows, cols; } dm_attention;
+
+typedef struct {
+    const dm_token *source, *target;  /* each ends with the end-of-sentence token    */
+    int n_source, n_target;
+    const float *alignment;           /* (n_target, n_source): each row sums to 1    */
+    float score;                      /* mean log-probability per target token       */
+    int cut;                          /* 1: stopped by the length limit or as a loop */
+    dm_attention encoder_self, decoder_self, cross;  /* empty unless asked for       */
+} dm_sentence;
+
+typedef struct {
+    const char *text;  size_t text_size;        /* UTF-8, NUL-terminated              */
+    const dm_sentence *sentences;  int n_sentences;
+    float score;                                /* mean of the sentences, by tokens   */
+} dm_result;
+
+/* Reads a model from `bytes`, 64-byte aligned, which must outlive it.
+ * On failure *out is NULL and *why says what was wrong. why may be NULL. */
+dm_status dm_model_open(const void *bytes, size_t size, dm_model **out, dm_error *why);
+void dm_model_close(dm_model *model);           /* NULL is fine; jobs must be freed first */
+const char *dm_model_architecture(const dm_model *model);
+
+/* A job translates n texts together. The texts are copied; options may be NULL. */
+dm_status dm_job_new(dm_model *model, const dm_text *texts, int n, const dm_options *options,
+                     dm_job **out, dm_error *why);
+/* Runs about `budget` decoder steps (encoding a batch counts as one of its steps per token):
+ * DM_MORE, DM_OK when every text is done, or an error, after which only dm_job_free helps. */
+dm_status dm_job_run(dm_job *job, int budget);
+/* Share of the source tokens that are translated, 0 to 1. */
+float dm_job_progress(const dm_job *job);
+/* The i-th translation; owned by the job. DM_ERR_ARGUMENT before DM_OK or for a wrong i. */
+dm_status dm_job_result(const dm_job *job, int i, dm_result *out);
+/* The kernel set that the job runs on: "ref", "simd128". */
+const char *dm_job_kernels(const dm_job *job);
+void dm_job_free(dm_job *job);                  /* NULL is fine; at any time, also half-way */
+
+const char *dm_status_name(dm_status status);   /* "DM_ERR_FORMAT"; never NULL */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,68 @@
+/* kernels.h - the arithmetic that must be fast, as tables of functions.
+ *
+ * kernels_ref.c is the specification: plain loops in the order of summation that every variant
+ * keeps. All variants give the same bits (tests/test_kernels.c walks the table). Matrices are
+ * row-major (rows, cols). No kernel allocates, keeps state or reads past its operands.
+ *
+ * Rules of the floats: no fused multiply-add (-ffp-contract=off), own exp, log, tanh and sigmoid
+ * (vmath.h), sums of a row in four lanes - lane l takes the elements 4i+l in order - and then
+ * (lane 0 + lane 2) + (lane 1 + lane 3). Row lengths are multiples of 4 and rows are 16-byte
+ * aligned, so that there are no tails; the callers pad. */
+#ifndef DM_KERNELS_H
+#define DM_KERNELS_H
+
+#include "model/weights.h"
+
+enum { KERNEL_LANES = 4 };
+
+/* Rounds a length up to whole lanes. */
+static inline int lanes(int n) { return (n + KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES; }
+
+typedef struct {
+    const char *name;         /* "ref", "simd128" */
+
+    /* x (rows, k) floats -> q (rows, k) in [0,127], with real = scale[row] * (q - zero[row]).
+     * The range of a row is widened to hold 0, so that 0 is exact: lo = min(0, row), hi = max(0, row),
+     * scale = (hi - lo)/127, zero = round(-lo/scale), q = clamp(round(x/scale) + zero, 0, 127),
+     * both roundings half to even, 1/scale computed once. A row of zeros has scale 0 and q 0.
+     * k is a multiple of 4. */
+    void (*quantize)(uint8_t *q, float *scale, int32_t *zero, const float *x, int rows, int k);
+
+    /* y (rows, w->n) = act((q - zero) . W * scale[row]*w->scale[col] + bias[col]), act = ReLU or none:
+     * acc = sum_k q*packed in int32, exact; t = (float)(acc - zero[row]*column_sum[col]);
+     * y = t * (scale[row]*w->scale[col]) + bias[col], rounded after each operation.
+     * bias (w->n floats) may be NULL: then nothing is added. */
+    void (*linear)(float *y, const uint8_t *q, const float *scale, const int32_t *zero, int rows,
+                   const weights_matrix *w, const float *bias, int relu);
+
+    /* y (rows, n) = gain * (s - mean)/sqrt(var + eps) + bias with s = x + residual, biased variance
+     * from a second pass over s - mean. y may be x or residual. Ba, Kiros, Hinton 2016. */
+    void (*add_layer_norm)(float *y, const float *x, const float *residual, const float *gain,
+                           const float *bias, int rows, int n, float eps);
+
+    /* Scores of one query against `n` keys, softmax, weighted sum of the values: one head.
+     * q (d); keys_t (d, stride) transposed: keys_t[i*stride + s]; values row s at values + s*value_stride (d).
+     * weights (lanes(n)): softmax(scale * q.k), padding 0. out (d). d is a multiple of 4.
+     * Scores and out are summed in the order of d and of s, one product at a time; keys_t holds
+     * finite numbers up to lanes(n). */
+    void (*attend)(float *out, float *weights, const float *q, const float *keys_t, int stride,
+                   const float *values, int value_stride, int n, int d, float scale);
+
+    /* SSRU cell (Kim et al. 2019; marian.md 2.8), n values: f = sigmoid(f_in); c = f*c + (1-f)*x; y = max(c, 0). */
+    void (*ssru)(float *y, float *c, const float *f_in, const float *x, int n);
+
+    /* y (n) = values of `column` of w times its scale: one embedding row; times factor, plus `add` (n). */
+    void (*embed)(float *y, const weights_matrix *w, int column, float factor, const float *add);
+
+    /* Index of the first maximum of x (n) other than `skip` (-1: none), and log(sum exp(x - max)) over
+     * the n values but the skipped one in *log_sum, so that log p(best) = -*log_sum. n is a multiple of 4;
+     * padding holds -INFINITY. NaN never wins. */
+    int (*argmax)(const float *x, int n, int skip, float *log_sum);
+} dm_kernels;
+
+/* Every variant of this build: [0] is the reference, the last is the fastest; NULL-ended. */
+extern const dm_kernels *const kernels_all[];
+/* By name, NULL for the fastest; NULL if there is none of that name. */
+const dm_kernels *kernels_find(const char *name);
+
+#endif
