@@ -65,7 +65,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pairs")
     parser.add_argument("links")
-    parser.add_argument("--iterations", type=int, nargs=3, default=(2, 2, 3),
+    parser.add_argument("--iterations", type=int, nargs=3, default=(3, 3, 5),
                         help="of IBM1, HMM and HMM with fertility")
     parser.add_argument("--samplers", type=int, default=2)
     args = parser.parse_args()

@@ -1,0 +1,64 @@
+# Dolmetsch: a translator for the browser.  Targets:
+#
+#   make demo     build what is missing, translate one sentence here, serve the page and print its address
+#   make test     every test: C (native under sanitizers, and as wasm), JavaScript, a real browser
+#   make engine   build/*.wasm and build/site, what the page needs             (needs emcc)
+#   make native   build/dolmetsch, the native program                          (needs a C11 compiler)
+#   make bench    kernels and engine, timed side by side
+#   make lint     compiler warnings as errors, types of the JavaScript, layout rules
+#   make site     build/site: a folder to put on any static host
+#   make clean    remove build/
+#   make help     this text
+#
+# demo, test and bench call scripts/setup.sh first, which installs missing packages.
+
+CC     ?= cc
+EMCC   ?= emcc
+# Debian's emcc looks for its JavaScript modules where Debian's own node would find them.
+export NODE_PATH := /usr/share/nodejs
+
+WARN     := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Werror
+STRICT   := -std=c11 $(WARN) -ffp-contract=off -fno-math-errno -Iinclude -Isrc
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# The 128-bit kernels need SSE4.1 natively; every x86-64 machine since 2008 has it.
+SIMD     := $(if $(filter x86_64 amd64,$(shell uname -m)),-msse4.1)
+
+LIBRARY  := $(sort $(filter-out src/wasm.c src/cli.c,$(wildcard src/*.c src/*/*.c)))
+HEADERS  := $(wildcard include/*.h src/*.h src/*/*.h tests/*.h)
+CTESTS   := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
+
+.PHONY: help demo test engine native bench lint site clean ctests
+help:
+	@sed -n '/^# Dolmetsch/,/^$$/s/^# \{0,1\}//p' Makefile
+
+# --- native: one object directory per flavour -------------------------------------------------
+build/native/%.o: %.c $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(STRICT) -O3 $(SIMD) -c $< -o $@
+build/sanitize/%.o: %.c $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(STRICT) $(SANITIZE) $(SIMD) -c $< -o $@
+
+native: build/dolmetsch
+build/dolmetsch: $(patsubst %.c,build/native/%.o,$(LIBRARY) src/cli.c)
+	$(CC) $^ -o $@ -lm
+build/sanitize/dolmetsch: $(patsubst %.c,build/sanitize/%.o,$(LIBRARY) src/cli.c)
+	$(CC) $(SANITIZE) $^ -o $@ -lm
+
+build/sanitize/tests/%: build/sanitize/tests/%.o $(patsubst %.c,build/sanitize/%.o,$(LIBRARY))
+	$(CC) $(SANITIZE) $^ -o $@ -lm
+
+# --- wasm: the engine, and the C tests as WASI programs ----------------------------------------
+EMFLAGS  := $(STRICT) -msimd128 -sSTANDALONE_WASM
+build/wasm/%.o: %.c $(HEADERS)
+	@mkdir -p $(@D)
+	$(EMCC) $(EMFLAGS) -O3 -c $< -o $@
+build/wasm/tests/%.wasm: build/wasm/tests/%.o $(patsubst %.c,build/wasm/%.o,$(LIBRARY))
+	$(EMCC) $(EMFLAGS) -O1 -sALLOW_MEMORY_GROWTH -sTOTAL_STACK=1MB $^ -o $@
+
+ctests: $(CTESTS:%=build/sanitize/tests/%) $(CTESTS:%=build/wasm/tests/%.wasm)
+.PRECIOUS: build/native/%.o build/sanitize/%.o build/wasm/%.o
+.SECONDARY:
+
+clean:
+	rm -rf build

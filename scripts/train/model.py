@@ -1,0 +1,255 @@
+"""The Transformer student with Marian's semantics and parameter names.
+
+What: parameters, training forward pass, and the step-by-step decoder.
+What not: no data, no search loop (decode.py), no file format (marian.py).
+Who calls: train.py, decode.py, golden.py.
+
+Notation: B sentences, S source and T target tokens (with EOS), D model width,
+F feed-forward width, H heads, V vocabulary. Weights are stored [in, out] and
+biases [1, n], as Marian stores them. Post-norm: x = LN(x + f(x)).
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as func
+from torch import nn
+
+LN_EPS = 1e-6
+
+
+@dataclass
+class Config:
+    vocab: int = 8000
+    dim: int = 256
+    ffn: int = 1536
+    heads: int = 8
+    encoder_layers: int = 6
+    decoder_layers: int = 2
+    decoder: str = "ssru"  # or "selfattn"
+
+
+def parameter_shapes(config):
+    """name -> shape of every parameter, in Marian's names."""
+    d, f = config.dim, config.ffn
+    shapes = {"Wemb": (config.vocab, d), "decoder_ff_logit_out_b": (1, config.vocab)}
+
+    def norm(prefix):
+        shapes[prefix + "_ln_scale"] = shapes[prefix + "_ln_bias"] = (1, d)
+
+    def attention(prefix):
+        for name in "qkvo":
+            shapes[f"{prefix}_W{name}"], shapes[f"{prefix}_b{name}"] = (d, d), (1, d)
+        norm(prefix + "_Wo")
+
+    def feed_forward(prefix):
+        shapes[prefix + "_W1"], shapes[prefix + "_b1"] = (d, f), (1, f)
+        shapes[prefix + "_W2"], shapes[prefix + "_b2"] = (f, d), (1, d)
+        norm(prefix + "_ffn")
+
+    for layer in range(1, config.encoder_layers + 1):
+        attention(f"encoder_l{layer}_self")
+        feed_forward(f"encoder_l{layer}_ffn")
+    for layer in range(1, config.decoder_layers + 1):
+        prefix = f"decoder_l{layer}"
+        if config.decoder == "ssru":
+            shapes[prefix + "_rnn_W"] = shapes[prefix + "_rnn_Wf"] = (d, d)
+            shapes[prefix + "_rnn_bf"] = (1, d)
+            norm(prefix + "_rnn_ffn")
+        else:
+            attention(prefix + "_self")
+        attention(prefix + "_context")
+        feed_forward(prefix + "_ffn")
+    return shapes
+
+
+def sinusoids(length, dim):
+    """[length, dim]: sines in the first half, cosines in the second, divisor h-1."""
+    half = dim // 2
+    rate = torch.exp(torch.arange(half, dtype=torch.float64) * (-math.log(10000.0) / (half - 1)))
+    angle = torch.arange(length, dtype=torch.float64)[:, None] * rate
+    return torch.cat([angle.sin(), angle.cos()], dim=1).float()
+
+
+class SsruScan(torch.autograd.Function):
+    """c_t = f_t * c_{t-1} + (1 - f_t) * x_t over axis 1 of [B,T,D], c_0 = 0 before.
+
+    By hand because autograd would record T tiny operations a layer.
+    """
+
+    @staticmethod
+    def forward(ctx, forget, value):
+        states = torch.empty_like(value)
+        state = torch.zeros_like(value[:, 0])
+        gated = (1 - forget) * value
+        for t in range(value.shape[1]):
+            state = torch.addcmul(gated[:, t], forget[:, t], state)
+            states[:, t] = state
+        ctx.save_for_backward(forget, value, states)
+        return states
+
+    @staticmethod
+    def backward(ctx, grad):
+        forget, value, states = ctx.saved_tensors
+        through = torch.empty_like(grad)  # d loss / d c_t, through all later steps
+        carried = torch.zeros_like(grad[:, 0])
+        for t in range(grad.shape[1] - 1, -1, -1):
+            total = grad[:, t] + carried
+            through[:, t] = total
+            carried = total * forget[:, t]
+        before = func.pad(states[:, :-1], (0, 0, 1, 0))
+        return through * (before - value), through * (1 - forget)
+
+
+class Transformer(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.weights = nn.ParameterDict(
+            {name: nn.Parameter(torch.empty(shape)) for name, shape in parameter_shapes(config).items()})
+        self.register_buffer("positions", sinusoids(1024, config.dim), persistent=False)
+        self.reset()
+
+    @torch.no_grad()
+    def reset(self):
+        """Glorot uniform, scaled down by 1/sqrt(depth of the layer): post-norm
+        stacks start faster when deeper layers begin closer to the identity."""
+        for name, weight in self.weights.items():
+            if name == "Wemb":
+                nn.init.uniform_(weight, -math.sqrt(3 / self.config.dim), math.sqrt(3 / self.config.dim))
+            elif name.endswith("_ln_scale"):
+                weight.fill_(1)
+            elif weight.shape[0] == 1:
+                weight.zero_()
+            else:
+                depth = int(name.split("_")[1][1:])
+                nn.init.xavier_uniform_(weight, gain=1 / math.sqrt(depth))
+
+    # Building blocks. `prefix` names a sub-layer of Marian's, e.g. "encoder_l1_self".
+
+    def affine(self, x, prefix, name):
+        """x [..., in] -> [..., out] by prefix_Wname, prefix_bname."""
+        return func.linear(x, self.weights[f"{prefix}_W{name}"].t(), self.weights[f"{prefix}_b{name}"][0])
+
+    def norm(self, x, prefix):
+        scale, bias = self.weights[prefix + "_ln_scale"][0], self.weights[prefix + "_ln_bias"][0]
+        return func.layer_norm(x, x.shape[-1:], scale, bias, LN_EPS)
+
+    def split_heads(self, x):
+        """[B,N,D] -> [B,H,N,D/H]"""
+        return x.unflatten(-1, (self.config.heads, -1)).transpose(1, 2)
+
+    def keys_values(self, x, prefix):
+        """[B,S,D] -> two of [B,H,S,D/H]"""
+        return self.split_heads(self.affine(x, prefix, "k")), self.split_heads(self.affine(x, prefix, "v"))
+
+    def attend(self, x, keys_values, bias, prefix, want_weights=False):
+        """Attention sub-layer with residual and norm; bias is 0 or -inf-like,
+        broadcast to [B,H,T,S]. Returns (out [B,T,D], weights [B,H,T,S] or None)."""
+        query, (key, value) = self.split_heads(self.affine(x, prefix, "q")), keys_values
+        weights = None
+        if want_weights:
+            scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1]) + bias
+            weights = scores.float().softmax(-1)
+            context = weights.to(value.dtype) @ value
+        else:
+            context = func.scaled_dot_product_attention(query, key, value, attn_mask=bias.to(query.dtype))
+        context = self.affine(context.transpose(1, 2).flatten(2), prefix, "o")
+        return self.norm(x + context, prefix + "_Wo"), weights
+
+    def feed_forward(self, x, prefix):
+        hidden = func.relu(self.affine(x, prefix, "1"), inplace=True)
+        return self.norm(x + self.affine(hidden, prefix, "2"), prefix + "_ffn")
+
+    def ssru(self, x, prefix, state=None):
+        """x [B,T,D] -> (out, last state [B,D]); with a state, T is 1."""
+        value = x @ self.weights[prefix + "_W"]
+        forget = func.linear(x, self.weights[prefix + "_Wf"].t(), self.weights[prefix + "_bf"][0]).sigmoid()
+        value, forget = value.float(), forget.float()
+        if state is None:
+            states = SsruScan.apply(forget, value)
+        else:
+            states = (forget * state[:, None] + (1 - forget) * value)
+        return self.norm(x + func.relu(states), prefix + "_ffn"), states[:, -1]
+
+    def embed(self, ids, first_position=0):
+        """ids [B,N] -> sqrt(D) E[id] + PE; id -1 embeds as zero (the decoder's start)."""
+        table = self.weights["Wemb"]
+        x = func.embedding(ids.clamp(min=0), table) * math.sqrt(self.config.dim)
+        x = x * (ids >= 0)[..., None]
+        return x + self.positions[first_position:first_position + ids.shape[1]]
+
+    # Whole passes.
+
+    def encode(self, src, src_mask, trace=None):
+        """src [B,S] ids, src_mask [B,S] (1 = token) -> (memory [B,S,D], bias [B,1,1,S])."""
+        bias = (1 - src_mask.float())[:, None, None, :] * -99999999.0
+        x = self.embed(src)
+        if trace is not None:
+            trace["embedding"] = x
+        for layer in range(1, self.config.encoder_layers + 1):
+            prefix = f"encoder_l{layer}"
+            x, _ = self.attend(x, self.keys_values(x, prefix + "_self"), bias, prefix + "_self")
+            x = self.feed_forward(x, prefix + "_ffn")
+            if trace is not None:
+                trace[prefix] = x
+        return x, bias
+
+    def decode(self, trg, memory, bias, want_alignment=False):
+        """Teacher-forced: trg [B,T] ids -> (states [B,T,D] that predict trg,
+        alignment [B,T,S] of head 0 of the last layer or None)."""
+        x = self.embed(func.pad(trg[:, :-1], (1, 0), value=-1))
+        length = trg.shape[1]
+        causal = torch.full((length, length), -99999999.0, device=trg.device).triu(1)
+        alignment = None
+        for layer in range(1, self.config.decoder_layers + 1):
+            prefix = f"decoder_l{layer}"
+            if self.config.decoder == "ssru":
+                x, _ = self.ssru(x, prefix + "_rnn")
+            else:
+                x, _ = self.attend(x, self.keys_values(x, prefix + "_self"), causal, prefix + "_self")
+            last = want_alignment and layer == self.config.decoder_layers
+            x, weights = self.attend(x, self.keys_values(memory, prefix + "_context"), bias,
+                                     prefix + "_context", want_weights=last)
+            alignment = weights[:, 0] if last else None
+            x = self.feed_forward(x, prefix + "_ffn")
+        return x, alignment
+
+    def logits(self, states):
+        return func.linear(states, self.weights["Wemb"], self.weights["decoder_ff_logit_out_b"][0])
+
+    # One step at a time, for search.
+
+    def start(self, memory):
+        """The decoder's state before step 0: cross-attention keys and values, and
+        per layer the SSRU cell [B,D] or None (self-attention: no history yet)."""
+        layers = range(1, self.config.decoder_layers + 1)
+        cells = [memory.new_zeros(memory.shape[0], memory.shape[2], dtype=torch.float32)
+                 if self.config.decoder == "ssru" else None for _ in layers]
+        return {"step": 0, "cells": cells,
+                "context": [self.keys_values(memory, f"decoder_l{l}_context") for l in layers]}
+
+    def step(self, previous, state, bias, trace=None):
+        """previous [B] ids (-1 at step 0) -> (logits [B,V], alignment [B,S]); updates state."""
+        x = self.embed(previous[:, None], state["step"])
+        for index in range(self.config.decoder_layers):
+            prefix = f"decoder_l{index + 1}"
+            if self.config.decoder == "ssru":
+                x, state["cells"][index] = self.ssru(x, prefix + "_rnn", state["cells"][index])
+            else:
+                x = self.step_self_attention(x, state, index, prefix + "_self")
+            x, weights = self.attend(x, state["context"][index], bias, prefix + "_context", want_weights=True)
+            x = self.feed_forward(x, prefix + "_ffn")
+            if trace is not None:
+                trace[prefix], trace[prefix + "_attention"] = x, weights
+        state["step"] += 1
+        return self.logits(x[:, 0]), weights[:, 0, 0]
+
+    def step_self_attention(self, x, state, index, prefix):
+        """Appends this step's key and value to the cache, attends over all of it."""
+        new, old = self.keys_values(x, prefix), state["cells"][index]
+        if old is not None:
+            new = tuple(torch.cat(pair, dim=2) for pair in zip(old, new))
+        state["cells"][index] = new
+        return self.attend(x, new, x.new_zeros(1), prefix)[0]
