@@ -70,6 +70,7 @@ typedef struct {
 } dm_sentence;
 
 typedef struct {
+    dm_text source;                             /* the job's copy of the input        */
     const char *text;  size_t text_size;        /* UTF-8, NUL-terminated              */
     const dm_sentence *sentences;  int n_sentences;
     float score;                                /* mean of the sentences, by tokens   */
@@ -91,6 +92,9 @@ dm_status dm_job_run(dm_job *job, int budget);
 float dm_job_progress(const dm_job *job);
 /* The i-th translation; owned by the job. DM_ERR_ARGUMENT before DM_OK or for a wrong i. */
 dm_status dm_job_result(const dm_job *job, int i, dm_result *out);
+/* The i-th translation as far as it is known: finished sentences and the words decoded so far, up to
+ * the first sentence that has none. Valid until the next call on the job. */
+dm_status dm_job_partial(dm_job *job, int i, dm_text *out);
 /* The kernel set that the job runs on: "ref", "simd128". */
 const char *dm_job_kernels(const dm_job *job);
 void dm_job_free(dm_job *job);                  /* NULL is fine; at any time, also half-way */

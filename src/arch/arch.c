@@ -1,0 +1,3 @@
+#include "arch/arch.h"
+
+const dm_arch *const arch_all[] = { &arch_transformer, NULL };

@@ -1,0 +1,212 @@
+/* job.c - the public job API: a translation in slices. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "job_internal.h"
+
+static dm_status refuse(dm_error *why, dm_status status, const char *text)
+{
+    if (why) snprintf(why->text, sizeof why->text, "%s", text);
+    return status;
+}
+
+/* Defaults in place of zeros; DM_ERR_ARGUMENT for what makes no sense. */
+static dm_status set_options(dm_job *job, const dm_options *options, dm_error *why)
+{
+    dm_options *o = &job->options;
+    if (options) *o = *options;
+    if (o->max_factor < 0 || o->max_factor > 100)
+        return refuse(why, DM_ERR_ARGUMENT, "max_factor must be from 1 to 100, or 0 for the default");
+    if (o->batch_tokens < 0 || o->batch_tokens > 1 << 16)
+        return refuse(why, DM_ERR_ARGUMENT, "batch_tokens must be from 1 to 65536, or 0 for the default");
+    job->kernels = kernels_find(o->kernels);
+    if (!job->kernels) {
+        if (why) snprintf(why->text, sizeof why->text, "there are no kernels \"%.40s\" in this build", o->kernels);
+        return DM_ERR_ARGUMENT;
+    }
+    if (!o->max_factor) o->max_factor = 3;
+    if (!o->batch_tokens) o->batch_tokens = JOB_BATCH_TOKENS;
+    if (o->attention && o->batch_tokens > JOB_ATTENTION_TOKENS) o->batch_tokens = JOB_ATTENTION_TOKENS;
+    o->kernels = NULL;        /* the caller's string need not live on */
+    return DM_OK;
+}
+
+static dm_status copy_texts(dm_job *job, const dm_text *texts, int n)
+{
+    job->n_texts = n;
+    job->texts = arena_take(&job->memory, (size_t)n, sizeof *job->texts);
+    for (int i = 0; job->texts && i < n; i++) {
+        char *copy = arena_take(&job->memory, texts[i].size, 1);
+        if (!copy) return DM_ERR_MEMORY;
+        if (texts[i].size) memcpy(copy, texts[i].bytes, texts[i].size);
+        job->texts[i].source = (dm_text){ copy, texts[i].size };
+    }
+    return job->texts ? DM_OK : DM_ERR_MEMORY;
+}
+
+/* The limits that hold for every batch of the plan. */
+static batch_limits limits_of(const dm_job *job)
+{
+    batch_limits lim = { .beams = 1 };
+    for (int first = 0, n; first < job->n_pieces; first += n) {
+        n = job_batch_size(job, first);
+        int source = 0, target = 0;
+        for (int i = first; i < first + n; i++) {
+            const int s = job->pieces[i].n, t = job_target_limit(job, s);
+            source += s;
+            target += t;
+            if (s > lim.longest_source) lim.longest_source = s;
+            if (t > lim.longest_target) lim.longest_target = t;
+        }
+        if (n > lim.sentences) lim.sentences = n;
+        if (source > lim.source_tokens) lim.source_tokens = source;
+        if (target > lim.target_tokens) lim.target_tokens = target;
+    }
+    return lim;
+}
+
+/* Everything that one batch at a time needs. */
+static dm_status new_workspace(dm_job *job)
+{
+    arena *a = &job->memory;
+    const batch_limits lim = limits_of(job);
+    if (!lim.sentences) return DM_OK;
+    job->search = search_new(job->model, job->kernels, &lim, a);
+    const size_t n = (size_t)lim.sentences;
+    job->items = arena_take(a, n, sizeof *job->items);
+    job->ids = arena_take(a, (size_t)lim.source_tokens, sizeof *job->ids);
+    job->offset = arena_take(a, n + 1, sizeof *job->offset);
+    job->limit = arena_take(a, n, sizeof *job->limit);
+    job->encoder_self = arena_take(a, n, sizeof *job->encoder_self);
+    return a->failed || !job->search ? DM_ERR_MEMORY : DM_OK;
+}
+
+static dm_status fill_job(dm_job *job, const dm_text *texts, int n)
+{
+    dm_status s;
+    if ((s = copy_texts(job, texts, n)) || (s = job_plan(job)) || (s = new_workspace(job))) return s;
+    for (int i = 0; i < n; i++)                       /* nothing to translate: white space comes back as it is */
+        if (!job->texts[i].n && (s = job_finish_text(job, &job->texts[i]))) return s;
+    return DM_OK;
+}
+
+dm_status dm_job_new(dm_model *model, const dm_text *texts, int n, const dm_options *options,
+                     dm_job **out, dm_error *why)
+{
+    if (why) why->text[0] = 0;
+    *out = NULL;
+    if (n < 0) return refuse(why, DM_ERR_ARGUMENT, "the number of texts is negative");
+    for (int i = 0; i < n; i++)
+        if (texts[i].size > INT32_MAX / 4)
+            return refuse(why, DM_ERR_ARGUMENT, "a text is longer than 512 MiB");
+    dm_job *job = calloc(1, sizeof *job);
+    if (!job) return refuse(why, DM_ERR_MEMORY, "out of memory");
+    job->model = model;
+    arena_init(&job->memory, 1 << 14);
+    arena_init(&job->results, 1 << 14);
+    arena_init(&job->scratch, 1 << 12);
+    arena_init(&job->partial, 1 << 12);
+    dm_status s = set_options(job, options, why);
+    if (!s && (s = fill_job(job, texts, n))) refuse(why, s, "out of memory");
+    if (s) dm_job_free(job);
+    else *out = job;
+    return s;
+}
+
+void dm_job_free(dm_job *job)
+{
+    if (!job) return;
+    arena_free(&job->memory);
+    arena_free(&job->results);
+    arena_free(&job->scratch);
+    arena_free(&job->partial);
+    free(job);
+}
+
+/* The buffers of an item live until the batch is done; `scratch` is theirs then. */
+static dm_status new_item(dm_job *job, int i)
+{
+    arena *a = &job->scratch;
+    search_item *it = &job->items[i];
+    const job_piece *p = &job->pieces[job->first + i];
+    const size_t t = (size_t)job->limit[i], s = (size_t)p->n;
+    int cross, self, heads;
+    search_attention_shape(job->search, &cross, &self, &heads);
+    *it = (search_item){ .n_source = p->n, .limit = job->limit[i] };
+    it->ids = arena_take(a, t, sizeof *it->ids);
+    it->alignment = arena_take(a, t * s, sizeof(float));
+    if (job->options.attention) {
+        const size_t layers = (size_t)job->model->cfg.encoder_layers;
+        job->encoder_self[i] = arena_take(&job->results, layers * (size_t)heads * s * s, sizeof(float));
+        if (cross) it->cross = arena_take(a, t * (size_t)(cross * heads) * s, sizeof(float));
+        if (self) it->self = arena_take(a, t * (size_t)(self * heads) * t, sizeof(float));
+    }
+    return a->failed || job->results.failed ? DM_ERR_MEMORY : DM_OK;
+}
+
+static dm_status start_batch(dm_job *job)
+{
+    const int n = job_batch_size(job, job->first);
+    int at = 0;
+    for (int i = 0; i < n; i++) {
+        const job_piece *p = &job->pieces[job->first + i];
+        job->offset[i] = at;
+        job->limit[i] = job_target_limit(job, p->n);
+        for (int j = 0; j < p->n; j++) job->ids[at++] = p->tokens[j].id;
+        const dm_status s = new_item(job, i);
+        if (s) return s;
+    }
+    job->offset[n] = at;
+    job->batch = (batch){ job->ids, job->offset, job->limit, n, job->options.attention ? job->encoder_self : NULL };
+    search_start(job->search, &job->batch, job->items);
+    job->running = 1;
+    return DM_OK;
+}
+
+/* Stores the batch's sentences, and the texts that they complete. */
+static dm_status finish_batch(dm_job *job)
+{
+    for (int i = 0; i < job->batch.n; i++) {
+        const int piece = job->first + i;
+        const dm_status s = job_finish_piece(job, piece, &job->items[i], job->options.attention ? job->encoder_self[i] : NULL);
+        if (s) return s;
+        job->done_tokens += (size_t)job->pieces[piece].n;
+    }
+    const int end = job->first + job->batch.n;
+    for (int i = 0; i < job->n_texts; i++) {
+        job_text *t = &job->texts[i];
+        const int last = t->first + t->n - 1;
+        const dm_status s = t->n && last >= job->first && last < end ? job_finish_text(job, t) : DM_OK;
+        if (s) return s;
+    }
+    arena_free(&job->scratch);
+    job->first = end;
+    job->running = 0;
+    return DM_OK;
+}
+
+dm_status dm_job_run(dm_job *job, int budget)
+{
+    while (!job->failed && job->first < job->n_pieces) {
+        if (budget-- <= 0) return DM_MORE;
+        if (!job->running) job->failed = start_batch(job);
+        else if (!search_run(job->search)) job->failed = finish_batch(job);
+    }
+    return job->failed;
+}
+
+float dm_job_progress(const dm_job *job)
+{
+    return job->all_tokens ? (float)job->done_tokens / (float)job->all_tokens : 1;
+}
+
+dm_status dm_job_result(const dm_job *job, int i, dm_result *out)
+{
+    *out = (dm_result){ 0 };
+    if (job->failed || job->first < job->n_pieces || i < 0 || i >= job->n_texts) return DM_ERR_ARGUMENT;
+    *out = job->texts[i].result;
+    return DM_OK;
+}
+
+const char *dm_job_kernels(const dm_job *job) { return job->kernels->name; }

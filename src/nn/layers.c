@@ -1,0 +1,54 @@
+#include "nn/layers.h"
+
+#include <math.h>
+
+static const float LAYER_NORM_EPS = 1e-6f;    /* inside the root, as Marian's */
+
+void quantized_new(quantized *x, int rows, int k, arena *a)
+{
+    *x = (quantized){ .q = arena_take(a, (size_t)rows, (size_t)k) };
+    x->scale = arena_take(a, (size_t)rows, sizeof *x->scale);
+    x->zero = arena_take(a, (size_t)rows, sizeof *x->zero);
+}
+
+void quantized_set(quantized *x, const dm_kernels *kernels, const float *values, int rows, int k)
+{
+    x->rows = rows;
+    kernels->quantize(x->q, x->scale, x->zero, values, rows, k);
+}
+
+void linear_apply(const linear *l, const dm_kernels *kernels, const quantized *x, float *y)
+{
+    kernels->linear(y, x->q, x->scale, x->zero, x->rows, &l->w, l->bias, 0);
+}
+
+void linear_apply_relu(const linear *l, const dm_kernels *kernels, const quantized *x, float *y)
+{
+    kernels->linear(y, x->q, x->scale, x->zero, x->rows, &l->w, l->bias, 1);
+}
+
+void residual_norm(const layer_norm *n, const dm_kernels *kernels, float *x, const float *sublayer,
+                   int rows, int d)
+{
+    kernels->add_layer_norm(x, sublayer, x, n->gain, n->bias, rows, d, LAYER_NORM_EPS);
+}
+
+void attend_heads(const dm_kernels *kernels, const float *q, const float *keys_t, int stride,
+                  const float *values, int n, int d_model, int heads,
+                  float *out, float *probs, int probs_stride)
+{
+    const int d = d_model / heads;
+    const float scale = 1.0f / sqrtf((float)d);
+    for (int h = 0; h < heads; h++)
+        kernels->attend(out + h * d, probs + (size_t)h * probs_stride, q + h * d,
+                        keys_t + (size_t)h * d * stride, stride, values + h * d, d_model, n, d, scale);
+}
+
+void transpose_keys(float *keys_t, int stride, const float *rows, int n, int d)
+{
+    for (int i = 0; i < d; i++) {
+        float *row = keys_t + (size_t)i * stride;
+        for (int s = 0; s < n; s++) row[s] = rows[(size_t)s * d + i];
+        for (int s = n; s < lanes(n); s++) row[s] = 0;
+    }
+}

@@ -1,0 +1,39 @@
+/* layers.h - the layers that architectures are made of, in terms of the kernels. */
+#ifndef DM_LAYERS_H
+#define DM_LAYERS_H
+
+#include "arena.h"
+#include "nn/kernels.h"
+
+/* y = x W + b; W [k, n] int8, b (n) or NULL. Borrows the model file. */
+typedef struct { weights_matrix w; const float *bias; } linear;
+/* y = gain * (x - mean)/sqrt(var + 1e-6) + bias */
+typedef struct { const float *gain, *bias; } layer_norm;
+
+/* Rows of activations as the int8 kernels take them. One quantisation serves every product with
+ * the same input (query, key and value, say). */
+typedef struct { uint8_t *q; float *scale; int32_t *zero; int rows; } quantized;
+
+/* Room for `rows` rows of up to k values. Failure shows in a->failed. */
+void quantized_new(quantized *x, int rows, int k, arena *a);
+void quantized_set(quantized *x, const dm_kernels *kernels, const float *values, int rows, int k);
+
+/* y (x->rows, n) */
+void linear_apply(const linear *l, const dm_kernels *kernels, const quantized *x, float *y);
+void linear_apply_relu(const linear *l, const dm_kernels *kernels, const quantized *x, float *y);
+
+/* x (rows, d) <- norm(x + sublayer), post-norm's "an" (marian.md 2.4). */
+void residual_norm(const layer_norm *n, const dm_kernels *kernels, float *x, const float *sublayer,
+                   int rows, int d);
+
+/* Multi-head attention of one query row over the first n keys and values.
+ * q (d_model) -> out (d_model); keys_t (d_model, stride) transposed, values (n, d_model).
+ * Head h owns columns [h*d_model/heads, (h+1)*d_model/heads). probs (heads, probs_stride). */
+void attend_heads(const dm_kernels *kernels, const float *q, const float *keys_t, int stride,
+                  const float *values, int n, int d_model, int heads,
+                  float *out, float *probs, int probs_stride);
+
+/* rows (n, d) -> columns [0, n) of keys_t (d, stride), the rest of lanes(n) zero. */
+void transpose_keys(float *keys_t, int stride, const float *rows, int n, int d);
+
+#endif

@@ -1,0 +1,76 @@
+/* wasm.c - what JavaScript calls (web/engine.js does, and nothing else).
+ *
+ * Pointers and sizes are numbers to the caller. A call that can fail returns 0 or a status; the words
+ * are then at dm_wasm_reason(). */
+#include <emscripten/emscripten.h>
+#include <stdlib.h>
+
+#include "dolmetsch.h"
+#include "json.h"
+
+#define EXPORT EMSCRIPTEN_KEEPALIVE
+
+/* The last failure: the one global, since a wasm call returns one number. */
+static dm_error reason;
+static dm_status status;
+static size_t answer_size;
+
+/* 64-byte aligned, as models must be; 0 when memory ran out. */
+EXPORT void *dm_wasm_alloc(size_t size) { return aligned_alloc(64, (size + 63) / 64 * 64); }
+EXPORT void dm_wasm_free(void *at) { free(at); }
+
+EXPORT dm_status dm_wasm_status(void) { return status; }
+EXPORT const char *dm_wasm_status_name(dm_status s) { return dm_status_name(s); }
+EXPORT const char *dm_wasm_reason(void) { return reason.text; }
+/* Bytes of the text that the last dm_wasm_partial or dm_wasm_json returned. */
+EXPORT size_t dm_wasm_size(void) { return answer_size; }
+
+EXPORT dm_model *dm_wasm_open(const void *bytes, size_t size)
+{
+    dm_model *model;
+    status = dm_model_open(bytes, size, &model, &reason);
+    return model;
+}
+EXPORT void dm_wasm_close(dm_model *model) { dm_model_close(model); }
+EXPORT const char *dm_wasm_architecture(const dm_model *model) { return dm_model_architecture(model); }
+
+/* texts: n pairs of address and size, 32-bit each, as dm_text is in wasm. kernels may be 0. */
+EXPORT dm_job *dm_wasm_job(dm_model *model, const dm_text *texts, int n, int attention, const char *kernels)
+{
+    const dm_options options = { .attention = attention, .kernels = kernels };
+    dm_job *job;
+    status = dm_job_new(model, texts, n, &options, &job, &reason);
+    return job;
+}
+EXPORT dm_status dm_wasm_run(dm_job *job, int budget) { return dm_job_run(job, budget); }
+EXPORT float dm_wasm_progress(const dm_job *job) { return dm_job_progress(job); }
+EXPORT const char *dm_wasm_kernels(const dm_job *job) { return dm_job_kernels(job); }
+EXPORT void dm_wasm_job_free(dm_job *job) { dm_job_free(job); }
+
+/* Text so far, owned by the job; 0 on failure. */
+EXPORT const char *dm_wasm_partial(dm_job *job, int i)
+{
+    dm_text text;
+    status = dm_job_partial(job, i, &text);
+    answer_size = text.size;
+    return status ? NULL : text.bytes;
+}
+
+/* The plain text of a result, owned by the job; 0 on failure. */
+EXPORT const char *dm_wasm_text(const dm_job *job, int i)
+{
+    dm_result result;
+    status = dm_job_result(job, i, &result);
+    answer_size = result.text_size;
+    return result.text;
+}
+
+/* The result as JSON (json.h), to be freed by the caller; 0 on failure. */
+EXPORT char *dm_wasm_json(const dm_job *job, int i)
+{
+    dm_result result;
+    status = dm_job_result(job, i, &result);
+    char *text = status ? NULL : json_result(&result, &answer_size);
+    if (!status && !text) status = DM_ERR_MEMORY;
+    return text;
+}
