@@ -17,6 +17,12 @@ EMCC   ?= emcc
 # Debian's emcc looks for its JavaScript modules where Debian's own node would find them.
 export NODE_PATH := /usr/share/nodejs
 
+# scripts/setup.sh puts a newer Node there where the system's is too old.
+export PATH := $(firstword $(wildcard $(CURDIR)/build/tools/node_modules/node-linux-*/bin) /usr/local/bin):$(PATH)
+NODE   := node
+PORT   ?= 8000
+TESTS  ?= $(wildcard tests/*.test.mjs tests/browser/*.test.mjs)
+
 WARN     := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Werror
 STRICT   := -std=c11 $(WARN) -ffp-contract=off -fno-math-errno -Iinclude -Isrc
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -57,7 +63,47 @@ build/wasm/tests/%.wasm: build/wasm/tests/%.o $(patsubst %.c,build/wasm/%.o,$(LI
 	$(EMCC) $(EMFLAGS) -O1 -sALLOW_MEMORY_GROWTH -sTOTAL_STACK=1MB $^ -o $@
 
 ctests: $(CTESTS:%=build/sanitize/tests/%) $(CTESTS:%=build/wasm/tests/%.wasm)
-.PRECIOUS: build/native/%.o build/sanitize/%.o build/wasm/%.o
+
+# The engine's only import is env.emscripten_notify_memory_growth; web/engine.js is its only user.
+ENGINE   := -O3 --no-entry -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=2GB -sINITIAL_MEMORY=1MB -sTOTAL_STACK=64KB \
+            -sMALLOC=emmalloc -sFILESYSTEM=0
+build/site/engine.wasm: $(patsubst %.c,build/wasm/%.o,$(LIBRARY) src/wasm.c)
+	@mkdir -p $(@D)
+	$(EMCC) $(EMFLAGS) $(ENGINE) $^ -o $@
+
+# --- the site: what the page needs, in one folder for any static host ---------------------------
+PAGE     := $(filter-out %.d.ts,$(wildcard web/*))
+engine: build/site/engine.wasm
+site: engine
+	@mkdir -p build/site/models
+	cp -p $(PAGE) build/site/
+	rm -rf build/site/models/* && cp -rp models/* build/site/models/
+	@echo "build/site is ready: put it on any static host"
+
+demo:
+	@scripts/setup.sh --demo
+	@$(MAKE) --no-print-directory -s site native
+	@echo "The dog sees the cat in the garden." | tee /dev/stderr | build/dolmetsch --model models/en-de
+	@$(NODE) scripts/serve.mjs build/site $(PORT)
+
+test:
+	@scripts/setup.sh
+	@$(MAKE) --no-print-directory -j2 site native ctests build/sanitize/dolmetsch lint
+	$(NODE) --test --test-concurrency=2 $(TESTS)
+
+bench:
+	@scripts/setup.sh --demo
+	@$(MAKE) --no-print-directory -s site native build/native/bench_kernels build/wasm/tests/bench_kernels.wasm
+	$(NODE) scripts/bench/bench.mjs
+
+build/native/bench_kernels: build/native/tests/bench_kernels.o $(patsubst %.c,build/native/%.o,$(LIBRARY))
+	$(CC) $^ -o $@ -lm
+
+# Warnings are errors in every C build above; the rest is types and layout.
+lint:
+	node_modules/.bin/tsc -p tsconfig.json
+	$(NODE) scripts/lint.mjs
+
 .SECONDARY:
 
 clean:

@@ -32,8 +32,15 @@ static inline float *step_weights(const step_attention *a, int layer, int row, i
     return a->weights + ((size_t)(layer * a->rows + row) * a->heads + head) * a->stride;
 }
 
+/* Shows tensors as they are computed, by name: tests compare them with another implementation's. */
+typedef struct {
+    void (*show)(void *user, const char *name, int layer, const float *values, int rows, int cols);
+    void *user;
+} arch_trace;
+
 /* The first member of every architecture's state. */
 typedef struct {
+    arch_trace trace;         /* show is NULL but in tests */
     step_attention cross;     /* over the source; layers 0 where there is none */
     step_attention self;      /* over the target so far */
 } arch_state;

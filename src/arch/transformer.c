@@ -140,6 +140,12 @@ static void project(state *s, const attention_layer *l, int rows)
     residual_norm(&l->norm, s->kernels, s->x, s->sublayer, rows, d);
 }
 
+static void show(const state *s, const char *name, int layer, int rows)
+{
+    const arch_trace *trace = &s->base.trace;
+    if (trace->show) trace->show(trace->user, name, layer, s->x, rows, s->model->cfg.dim_emb);
+}
+
 /* --- encoder ------------------------------------------------------------------------------------ */
 
 static void embed_source(state *s)
@@ -203,10 +209,15 @@ static int encode(arch_state *base)
     state *s = (state *)base;
     const config *c = &s->model->cfg;
     const int part = s->part++;
-    if (part == 0) embed_source(s);
+    const int rows = s->batch.offset[s->batch.n];
+    if (part == 0) {
+        embed_source(s);
+        show(s, "embedding", 0, rows);
+    }
     if (part < c->encoder_layers) {
         encode_attention(s, part);
-        ffn(s, &s->net->encoder[part].ffn, s->batch.offset[s->batch.n]);
+        ffn(s, &s->net->encoder[part].ffn, rows);
+        show(s, "encoder", part + 1, rows);
     } else {
         encode_cross(s, part - c->encoder_layers);
     }
@@ -293,6 +304,7 @@ static void step(arch_state *base, const int32_t *previous, float *hidden)
         else decode_self(s, l);
         decode_cross(s, l);
         ffn(s, &s->net->decoder[l].ffn, s->rows);
+        show(s, "decoder", l + 1, s->rows);
     }
     memcpy(hidden, s->x, sizeof(float) * (size_t)s->rows * (size_t)c->dim_emb);
     s->t++;

@@ -1,0 +1,43 @@
+// Cuts a packed model file into the chunks and the manifest of a model folder:
+//   node scripts/publish.mjs build/model.dm models/en-de en de [scores.json]
+// Old chunks of the folder are removed. The manifest is written last, so that a folder with a manifest
+// is whole.
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+const CHUNK_BYTES = 512 * 1024;
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+const [file, folder, source, target, scoresFile] = process.argv.slice(2);
+if (!target) {
+  console.error('usage: node scripts/publish.mjs MODEL.dm FOLDER SOURCE TARGET [SCORES.json]');
+  process.exit(2);
+}
+const bytes = await readFile(file);
+if (bytes.subarray(0, 4).toString('latin1') !== 'DMT1') {
+  console.error(`publish: ${file} is not a model file (build/dolmetsch pack writes one)`);
+  process.exit(1);
+}
+const scores = scoresFile ? JSON.parse(await readFile(scoresFile, 'utf8')) : {};
+const architecture = /\btype: *(\w+)/.exec(bytes.toString('latin1', 64, 4096))?.[1] ?? 'unknown';
+
+await mkdir(folder, { recursive: true });
+for (const name of await readdir(folder))
+  if (/^model\.\d{3}$/.test(name) || name === 'manifest.json') await rm(join(folder, name));
+
+const chunks = [];
+for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+  const chunk = bytes.subarray(at, at + CHUNK_BYTES);
+  const name = `model.${String(chunks.length).padStart(3, '0')}`;
+  await writeFile(join(folder, name), chunk);
+  chunks.push({ file: name, bytes: chunk.length, sha256: sha256(chunk) });
+}
+const manifest = {
+  format: 'dolmetsch-manifest-1', name: basename(folder), source, target, architecture,
+  bytes: bytes.length, sha256: sha256(bytes), chunks,
+  licence: 'CC-BY-SA 4.0; the sources and their licences are in card.md', card: 'card.md', scores,
+};
+await writeFile(join(folder, 'manifest.json.new'), `${JSON.stringify(manifest, null, 1)}\n`);
+await rename(join(folder, 'manifest.json.new'), join(folder, 'manifest.json'));
+console.log(`${folder}: ${chunks.length} chunks, ${bytes.length} bytes`);

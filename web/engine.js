@@ -1,0 +1,216 @@
+/**
+ * engine.js - the wasm module as plain functions. No DOM, no worker, no fetch: the same file runs in a
+ * page, in a worker and in Node. src/wasm.c is the other side.
+ *
+ * Memory grows while it is used, which detaches every old view: views are made at each use.
+ */
+import { DolmetschError } from './errors.js';
+
+/** @typedef {{text: string, start: number, end: number}} Token  UTF-16 offsets; the last of a sentence is empty */
+/**
+ * @typedef {object} Sentence
+ * @property {Token[]} source
+ * @property {Token[]} target
+ * @property {number[][]} alignment  target x source, each row sums to 1; empty for a model without attention
+ * @property {number} score          mean log-probability per target token
+ * @property {boolean} cut           stopped by the length limit or as a repetition
+ * @property {{encoder: number[][][][], decoder?: number[][][][], cross: number[][][][]}} [attention]
+ *   [layer][head][row][column]
+ */
+/** @typedef {{text: string, score: number, sentences: Sentence[]}} Detailed */
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** @param {BufferSource | WebAssembly.Module | Response | PromiseLike<Response>} wasm */
+async function compile(wasm) {
+  if (wasm instanceof WebAssembly.Module) return wasm;
+  if (ArrayBuffer.isView(wasm) || wasm instanceof ArrayBuffer) return WebAssembly.compile(wasm);
+  const response = /** @type {Response} */ (await wasm);
+  if (!response.ok) throw new DolmetschError('DM_ERR_ENGINE', `${response.url}: HTTP status ${response.status}`);
+  // Streaming needs the MIME type application/wasm, which not every static host sends.
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+export class Engine {
+  #x;
+  #model = 0;
+
+  /** @param {WebAssembly.Instance} instance */
+  constructor(instance) {
+    this.#x = /** @type {any} */ (instance.exports);
+    this.#x._initialize();
+  }
+
+  /**
+   * @param {BufferSource | WebAssembly.Module | Response | PromiseLike<Response>} wasm
+   * @returns {Promise<Engine>}
+   */
+  static async create(wasm) {
+    try {
+      const module = await compile(wasm);
+      const imports = { env: { emscripten_notify_memory_growth() {} } };
+      return new Engine(await WebAssembly.instantiate(module, imports));
+    } catch (error) {
+      if (error instanceof DolmetschError) throw error;
+      throw new DolmetschError('DM_ERR_ENGINE', `the engine did not start: ${/** @type {Error} */ (error).message}`);
+    }
+  }
+
+  /** All of wasm memory as it is now; do not keep. */
+  memory() {
+    return new Uint8Array(this.#x.memory.buffer);
+  }
+
+  /**
+   * Room for `bytes` bytes, 64-byte aligned, as a model file must be.
+   * @param {number} bytes
+   * @returns {number} address
+   */
+  allocate(bytes) {
+    const at = this.#x.dm_wasm_alloc(Math.max(bytes, 1));
+    if (!at) throw new DolmetschError('DM_ERR_MEMORY', `no memory for ${bytes} bytes`);
+    return at >>> 0;
+  }
+
+  /** @param {number} at */
+  free(at) {
+    this.#x.dm_wasm_free(at);
+  }
+
+  /**
+   * Binds the model file of `bytes` bytes at `at`, which stays in use until close().
+   * @param {number} at
+   * @param {number} bytes
+   */
+  open(at, bytes) {
+    if (this.#model) throw new DolmetschError('DM_ERR_ARGUMENT', 'a model is open already');
+    this.#model = this.#x.dm_wasm_open(at, bytes);
+    if (!this.#model) throw this.#failure();
+  }
+
+  close() {
+    if (this.#model) this.#x.dm_wasm_close(this.#model);
+    this.#model = 0;
+  }
+
+  /** 'transformer' */
+  get architecture() {
+    return this.#string(this.#x.dm_wasm_architecture(this.#model));
+  }
+
+  /**
+   * @param {(string | Uint8Array)[]} texts  strings, or UTF-8 bytes
+   * @param {{attention?: boolean, kernels?: string}} [options]
+   * @returns {Job}
+   */
+  job(texts, { attention = false, kernels } = {}) {
+    if (!this.#model) throw new DolmetschError('DM_ERR_ARGUMENT', 'no model is open');
+    const all = kernels === undefined ? texts : [...texts, `${kernels}\0`];
+    const bytes = all.map((text) => (typeof text === 'string' ? encoder.encode(text) : text));
+    const table = this.allocate(8 * bytes.length + bytes.reduce((sum, b) => sum + b.length, 0));
+    try {
+      let at = table + 8 * bytes.length;
+      const name = kernels === undefined ? 0 : at + bytes.slice(0, -1).reduce((sum, b) => sum + b.length, 0);
+      const view = new DataView(this.#x.memory.buffer);
+      bytes.forEach((b, i) => {
+        view.setUint32(table + 8 * i, at, true);
+        view.setUint32(table + 8 * i + 4, b.length, true);
+        this.memory().set(b, at);
+        at += b.length;
+      });
+      const job = this.#x.dm_wasm_job(this.#model, table, texts.length, attention ? 1 : 0, name);
+      if (!job) throw this.#failure();
+      return new Job(this.#x, job);
+    } finally {
+      this.free(table);
+    }
+  }
+
+  #failure() {
+    const status = this.#string(this.#x.dm_wasm_status_name(this.#x.dm_wasm_status()));
+    return new DolmetschError(status, this.#string(this.#x.dm_wasm_reason()));
+  }
+
+  /** @param {number} at a NUL-terminated string */
+  #string(at) {
+    const bytes = this.memory();
+    return decoder.decode(bytes.subarray(at, bytes.indexOf(0, at)));
+  }
+}
+
+/** One translation, run in slices. Call free() when done, at any time. */
+export class Job {
+  #x;
+  #job;
+
+  /** @param {any} exports_ @param {number} job */
+  constructor(exports_, job) {
+    this.#x = exports_;
+    this.#job = job;
+  }
+
+  /**
+   * About `budget` decoder steps.
+   * @param {number} budget
+   * @returns {boolean} true while there is more to do
+   */
+  run(budget) {
+    const status = this.#x.dm_wasm_run(this.#job, budget);
+    if (status > 1) throw this.#failure(status);
+    return status === 1;
+  }
+
+  /** Share of the source that is translated, 0 to 1. */
+  progress() {
+    return this.#x.dm_wasm_progress(this.#job);
+  }
+
+  /** The kernel set that runs: 'simd128', 'ref'. */
+  get kernels() {
+    const at = this.#x.dm_wasm_kernels(this.#job);
+    const bytes = new Uint8Array(this.#x.memory.buffer);
+    return decoder.decode(bytes.subarray(at, bytes.indexOf(0, at)));
+  }
+
+  /** The i-th translation as far as it is known. @param {number} i */
+  partial(i) {
+    return decoder.decode(this.#view(this.#x.dm_wasm_partial(this.#job, i)));
+  }
+
+  /** The i-th translation as UTF-8 bytes. @param {number} i */
+  bytes(i) {
+    return this.#view(this.#x.dm_wasm_text(this.#job, i)).slice();
+  }
+
+  /** The i-th translation as UTF-8 JSON of a Detailed. @param {number} i */
+  json(i) {
+    const at = this.#x.dm_wasm_json(this.#job, i);
+    const copy = this.#view(at).slice();
+    this.#x.dm_wasm_free(at);
+    return copy;
+  }
+
+  /** The i-th translation. @param {number} i @returns {Detailed} */
+  result(i) {
+    return JSON.parse(decoder.decode(this.json(i)));
+  }
+
+  free() {
+    if (this.#job) this.#x.dm_wasm_job_free(this.#job);
+    this.#job = 0;
+  }
+
+  /** A view of what the last call returned: dm_wasm_size() bytes. @param {number} at */
+  #view(at) {
+    if (!at) throw this.#failure(this.#x.dm_wasm_status());
+    return new Uint8Array(this.#x.memory.buffer, at, this.#x.dm_wasm_size());
+  }
+
+  /** @param {number} status */
+  #failure(status) {
+    const bytes = new Uint8Array(this.#x.memory.buffer);
+    const at = this.#x.dm_wasm_status_name(status);
+    return new DolmetschError(decoder.decode(bytes.subarray(at, bytes.indexOf(0, at))), 'the translation failed');
+  }
+}
