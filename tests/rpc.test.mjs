@@ -1,0 +1,153 @@
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { connect, serve } from '../web/rpc.js';
+import { nextBudget, service } from '../web/service.js';
+import { createTranslator } from '../web/translator.js';
+import { Engine, FAKE_MODEL } from './browser/fake-engine.js';
+
+/** Both ends over a real channel. */
+function pair(t, handlers) {
+  const { port1, port2 } = new MessageChannel();
+  serve(port2, handlers);
+  const rpc = connect(port1);
+  t.after(() => { rpc.close(); port2.close(); });
+  return { rpc, port1, port2 };
+}
+const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('answers find their calls, whatever their order; events come before', async (t) => {
+  const { rpc } = pair(t, {
+    async wait(ms, { emit }) { emit('begun'); await later(ms); return ms; },
+  });
+  const events = [];
+  const [a, b] = await Promise.all([rpc.call('wait', 20, { onEvent: (e) => events.push(e) }), rpc.call('wait', 1)]);
+  assert.deepEqual([a, b, events], [20, 1, ['begun']]);
+});
+
+test('errors keep code and message; an unknown request is one', async (t) => {
+  const { rpc } = pair(t, {
+    coded() { throw Object.assign(new Error('bad tensor'), { code: 'DM_ERR_FORMAT' }); },
+    plain() { throw new TypeError('oops'); },
+    async text() { throw 'just text'; },
+  });
+  await assert.rejects(rpc.call('coded'), { name: 'DolmetschError', code: 'DM_ERR_FORMAT', message: 'bad tensor' });
+  await assert.rejects(rpc.call('plain'), { code: 'DM_ERR_WORKER', message: 'oops' });
+  await assert.rejects(rpc.call('text'), { message: 'just text' });
+  for (const type of ['nothing', 'constructor', '__proto__']) await assert.rejects(rpc.call(type), { code: 'DM_ERR_ARGUMENT' });
+  await assert.rejects(rpc.call('plain', () => {}), { name: 'DataCloneError' });
+});
+
+test('abort rejects with the reason, reaches the handler, and silences it', async (t) => {
+  let heard = false;
+  const { rpc } = pair(t, {
+    wait: (_, { signal, emit }) => new Promise((resolve) => {
+      signal.addEventListener('abort', () => { heard = true; emit('late'); resolve('late'); });
+    }),
+    ping: () => 'pong',
+  });
+  const stop = new AbortController(), reason = new Error('enough'), events = [];
+  const call = rpc.call('wait', 0, { signal: stop.signal, onEvent: (e) => events.push(e) });
+  stop.abort(reason);
+  await assert.rejects(call, (error) => error === reason);
+  assert.equal(await rpc.call('ping'), 'pong');
+  assert.ok(heard);
+  assert.deepEqual(events, []);
+  await assert.rejects(rpc.call('ping', 0, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+});
+
+test('nobody waits for ever: worker error, unreadable message, close', async () => {
+  for (const [kill, code] of [
+    [(port) => port.dispatchEvent(Object.assign(new Event('error'), { message: 'died' })), 'DM_ERR_WORKER'],
+    [(port) => port.dispatchEvent(new Event('messageerror')), 'DM_ERR_WORKER'],
+    [(port, rpc) => rpc.close(), 'DM_ERR_CLOSED'],
+  ]) {
+    const port = Object.assign(new EventTarget(), { postMessage() {} });
+    const rpc = connect(port);
+    const calls = [rpc.call('a'), rpc.call('b', 0, { signal: new AbortController().signal })];
+    kill(port, rpc);
+    for (const call of calls) await assert.rejects(call, { code });
+    await assert.rejects(rpc.call('c'), { code }, 'later calls too');
+  }
+});
+
+/** The whole way - translator, rpc, service, loader - with the fake engine, and fetch answered from here. */
+async function translator(t, { read } = {}) {
+  const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
+  const size = 200_000, chunks = [];
+  for (let at = 0; at < FAKE_MODEL.length; at += size) chunks.push(FAKE_MODEL.subarray(at, at + size));
+  const manifest = {
+    format: 'dolmetsch-manifest-1', name: 'fake', source: 'en', target: 'de', architecture: 'transformer', licence: 'CC0-1.0',
+    bytes: FAKE_MODEL.length, sha256: hash(FAKE_MODEL), scores: {}, card: 'card.md',
+    chunks: chunks.map((bytes, i) => ({ file: `model.00${i}`, bytes: bytes.length, sha256: hash(bytes) })),
+  };
+  const real = globalThis.fetch;
+  t.after(() => { globalThis.fetch = real; });
+  globalThis.fetch = read ?? (async (url) => {
+    const file = String(url).split('/').pop();
+    if (file === 'manifest.json') return Response.json(manifest);
+    return new Response(chunks[Number(file.split('.')[1])]);
+  });
+  const { port1, port2 } = new MessageChannel();
+  serve(port2, service(Engine, async () => new Response('wasm')));
+  const seen = [];
+  const made = await createTranslator({ base: 'https://example/site/', worker: port1, onProgress: (p) => seen.push(p) })
+    .catch((error) => { port2.close(); throw error; });
+  t.after(() => { made.destroy(); port2.close(); });
+  return { made, seen };
+}
+
+test('a translator loads, translates, streams and tells of its model', async (t) => {
+  const { made, seen } = await translator(t);
+  assert.deepEqual(seen.at(-1), { loaded: FAKE_MODEL.length, total: FAKE_MODEL.length });
+  assert.equal(made.info.architecture, 'transformer');
+  assert.equal(await made.translate('Good morning, how are you?'), 'Guten Morgen, wie geht es Ihnen?');
+  const partials = [];
+  const text = 'word '.repeat(60) + 'slowly.';
+  const detailed = await made.translateDetailed(text, { onPartial: (p, i) => partials.push([p, i]) });
+  assert.equal(detailed.kernels, 'simd128');
+  assert.ok(partials.length >= 2, `${partials.length} partial texts`);
+  assert.ok(partials.every(([p, i]) => i === 0 && detailed.text.startsWith(p)));
+  assert.equal(detailed.sentences[0].attention, undefined);
+  assert.equal((await made.translateDetailed('One.', { attention: true })).sentences[0].attention.encoder.length, 6);
+  assert.deepEqual((await made.translateDetailed(['One.', 'Two.'])).map((r) => r.text), ['[One].', '[Two].']);
+  assert.equal(Engine.latest.jobs, 0, 'every job is freed');
+});
+
+test('abort inside a translation is heard within 50 ms, frees the job, and the next call runs', async (t) => {
+  const { made } = await translator(t);
+  const stop = new AbortController();
+  const call = made.translate('word '.repeat(3000) + 'slowly', { signal: stop.signal });    // 9 seconds of work
+  const queued = made.translate('word '.repeat(3000) + 'slowly', { signal: stop.signal });  // waits its turn
+  await later(60);
+  const start = performance.now();
+  stop.abort();
+  await assert.rejects(call, { name: 'AbortError' });
+  await assert.rejects(queued, { name: 'AbortError' });
+  assert.equal(await made.translate('Hi.'), '[Hi].');
+  assert.ok(performance.now() - start < 150, `${performance.now() - start} ms`);
+  assert.equal(Engine.latest.jobs, 0);
+});
+
+test('a translation that fails does not stop the next; destroy ends the rest', async (t) => {
+  const { made } = await translator(t);
+  await assert.rejects(made.translate('an unlucky one'), { code: 'DM_ERR_MEMORY' });
+  assert.equal(await made.translate('Hi.'), '[Hi].');
+  const call = made.translate('word '.repeat(300) + 'slowly');
+  made.destroy();
+  await assert.rejects(call, { code: 'DM_ERR_CLOSED' });
+  await assert.rejects(made.translate('Hi.'), { code: 'DM_ERR_CLOSED' });
+});
+
+test('a model that does not come is an error with its reason', async (t) => {
+  await assert.rejects(translator(t, { read: async () => new Response('', { status: 404 }) }),
+    { code: 'DM_ERR_FETCH', message: /manifest\.json: the server answered 404/ });
+});
+
+test('slices grow and shrink towards their time', () => {
+  let budget = 1;
+  for (let i = 0; i < 20; i++) budget = nextBudget(budget, budget * 0.5);   // half a millisecond a step
+  assert.ok(budget >= 18 && budget <= 22, `${budget}`);
+  assert.ok(nextBudget(20, 400) <= 5);
+  assert.equal(nextBudget(1, 400), 1);
+});

@@ -1,0 +1,69 @@
+/** What a translation is made of.  start and end count UTF-16 code units, in the caller's string for
+ *  source tokens, in `text` for target tokens.  The last token of a sentence is its end: text "", start == end. */
+export interface Token { text: string; start: number; end: number }
+
+/** Weights by layer, head, row, column; every row sums to 1. */
+export type Attention = number[][][][];
+
+export interface Sentence {
+  source: Token[];
+  target: Token[];
+  alignment: number[][];                     // target x source
+  score: number;                             // mean log-probability per target token
+  cut: boolean;                              // stopped by the length limit, or as a loop
+  attention?: { encoder: Attention; decoder?: Attention; cross: Attention };
+}
+
+export interface Detailed {
+  text: string;
+  score: number;
+  sentences: Sentence[];
+  kernels?: string;                          // the kernel set that ran
+  ms?: number;                               // time in the worker
+}
+
+export interface Manifest {
+  format: 'dolmetsch-manifest-1';
+  name: string;
+  source: string;
+  target: string;
+  architecture: string;
+  bytes: number;
+  sha256: string;
+  chunks: { file: string; bytes: number; sha256: string }[];
+  licence: string;
+  scores: Record<string, unknown>;
+  card: string;
+}
+
+export interface Progress { loaded: number; total: number }
+
+/** What the loader needs to know of an engine: a place in its memory. */
+export interface Memory {
+  allocate(bytes: number): number;
+  memory(): Uint8Array;                      // fresh at each call: growth detaches old views
+  free(at: number): void;
+}
+
+/** A window, a worker or a MessagePort: something that messages go through. */
+export interface Port {
+  postMessage(message: unknown): void;
+  addEventListener(type: string, listener: (event: any) => void): void;
+  start?(): void;
+  close?(): void;
+  terminate?(): void;
+}
+
+/** Tokens as people see them: a word, or a piece of one.  start and end leave spaces at the ends out. */
+export interface Word {
+  text: string; start: number; end: number;
+  from: number; to: number;                  // its tokens, [from, to)
+  last: boolean;                             // the end of the sentence
+  joined: boolean;                           // no space before it
+}
+
+export type Side = 'source' | 'target';
+export type Axis = 'row' | 'col';
+
+/** What an overlay draws: how much each row word looks at each column word. */
+export interface View { rows: Word[]; cols: Word[]; weights: number[][]; rowSide: Side; colSide: Side }
