@@ -1,0 +1,182 @@
+// build/dolmetsch and scripts/translate.mjs: the same options, the same bytes, the same manners.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { goldenModel, HARD_LINES } from './models.mjs';
+
+const NATIVE = ['build/dolmetsch'];
+const SANITIZED = ['build/sanitize/dolmetsch'];
+const NODE = [process.execPath, 'scripts/translate.mjs'];
+
+/** @param {string[]} program @param {string[]} args @param {string | Uint8Array} [input] */
+function run(program, args, input = '') {
+  return new Promise((resolve) => {
+    const child = spawn(program[0], [...program.slice(1), ...args]);
+    const out = [], err = [];
+    child.stdout.on('data', (data) => out.push(data));
+    child.stderr.on('data', (data) => err.push(data));
+    child.stdin.on('error', () => {});
+    child.on('close', (code, signal) => resolve({ code, signal, out: Buffer.concat(out), err: Buffer.concat(err).toString() }));
+    child.stdin.end(input);
+  });
+}
+
+/** Runs both programs and demands the same bytes; returns the output. */
+async function both(args, input) {
+  const [a, b] = await Promise.all([run(SANITIZED, args, input), run(NODE, args, input)]);
+  assert.equal(a.err, '');
+  assert.equal(b.err, '');
+  assert.deepEqual([a.code, b.code], [0, 0]);
+  assert.ok(a.out.equals(b.out), `outputs differ:\n${a.out.subarray(0, 2000)}\n---\n${b.out.subarray(0, 2000)}`);
+  return a.out.toString();
+}
+
+const lines = Object.values(HARD_LINES);
+
+for (const kind of ['ssru', 'selfattn']) {
+  const model = ['--model', goldenModel(kind)];
+
+  test(`${kind}: one line in, one line out, native and Node the same`, async () => {
+    const out = await both(model, lines.map((line) => `${line}\n`).join(''));
+    assert.equal(out.split('\n').length, lines.length + 1);
+    assert.equal(out.split('\n')[0], '');
+    assert.equal(out.split('\n')[1], ' ', 'white space comes back as it is');
+  });
+
+  test(`${kind}: --attention gives one JSON object per line, native and Node the same`, async () => {
+    const input = ['The cat sees the house. Ein Hund.', ...lines.filter((line) => line.length < 1000)];
+    const out = await both([...model, '--attention'], input.map((line) => `${line}\n`).join(''));
+    const results = out.trimEnd().split('\n').map((line) => JSON.parse(line));
+    assert.equal(results.length, input.length);
+    results.forEach((result, i) => checkDetailed(result, input[i], kind));
+  });
+
+  test(`${kind}: every kernel set gives the same bytes`, async () => {
+    const input = lines.slice(3).join('\n');
+    const [ref, simd] = await Promise.all(['ref', 'simd128'].map((name) =>
+      both([...model, '--attention', '--kernels', name], input)));
+    assert.equal(ref, simd);
+  });
+}
+
+/** The invariants of a detailed result. */
+function checkDetailed(result, text, kind) {
+  let at = 0;
+  for (const sentence of result.sentences) {
+    for (const [tokens, whole] of [[sentence.source, text], [sentence.target, result.text]]) {
+      tokens.reduce((end, token) => {
+        assert.ok(token.start >= end && token.end >= token.start && token.end <= whole.length, JSON.stringify(token));
+        assert.equal(whole.slice(token.start, token.end), token.text);
+        return token.end;
+      }, 0);
+      assert.equal(tokens.at(-1).text, '', 'the last token is the end of the sentence');
+    }
+    assert.ok(sentence.source[0].start >= at, 'sentences are in order');
+    at = sentence.source.at(-1).end;
+    const S = sentence.source.length, T = sentence.target.length;
+    checkRows(sentence.alignment, T, S);
+    for (const heads of sentence.attention.encoder) for (const head of heads) checkRows(head, S, S);
+    for (const heads of sentence.attention.cross) for (const head of heads) checkRows(head, T, S);
+    assert.equal('decoder' in sentence.attention, kind === 'selfattn');
+    for (const heads of sentence.attention.decoder ?? []) for (const head of heads) checkRows(head, T, T);
+    assert.deepEqual(sentence.attention.cross.at(-1)[0], sentence.alignment, 'the alignment is the last layer\'s head 0');
+    assert.ok(sentence.score <= 0);
+  }
+}
+
+function checkRows(matrix, rows, cols) {
+  assert.equal(matrix.length, rows);
+  for (const row of matrix) {
+    assert.equal(row.length, cols);
+    const sum = row.reduce((a, b) => a + b, 0);
+    assert.ok(Math.abs(sum - 1) <= 1e-4 * cols, `a row sums to ${sum}`);
+  }
+}
+
+test('broken UTF-8 is translated, and the output is valid UTF-8', async () => {
+  const model = ['--model', goldenModel('ssru'), '--attention'];
+  const input = Buffer.concat([
+    Buffer.from('The \xff\xfe cat', 'latin1'), Buffer.from('\n'),
+    Buffer.from([0xe2, 0x82]), Buffer.from('\n'),                       // cut off
+    Buffer.from([0xed, 0xa0, 0x80, 0x20, 0xed, 0xb0, 0x80]), Buffer.from('\n'), // lone surrogates
+    Buffer.from([0xc0, 0x80, 0xf5, 0x80, 0x80, 0x80]),                  // overlong, above U+10FFFF
+  ]);
+  const out = await both(model, input);
+  assert.equal(out.trimEnd().split('\n').length, 4);
+  new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(out));
+});
+
+test('a line of 1 MB is translated in one piece', { timeout: 300_000 }, async () => {
+  const line = 'The old cat sees the red house. '.repeat(32_768);
+  const [native, node] = await Promise.all([NATIVE, NODE].map((program) =>
+    run(program, ['--model', goldenModel('ssru')], line.slice(0, 100_000))));
+  assert.equal(native.code, 0);
+  assert.ok(native.out.equals(node.out));
+  const words = await run(NATIVE, ['--model', goldenModel('ssru')], line);
+  assert.equal(words.code, 0);
+  assert.equal(words.out.toString().split('\n').length, 2);
+  assert.ok(words.out.length > 100_000);
+});
+
+test('translations do not depend on the lines around them', async () => {
+  const model = ['--model', goldenModel('selfattn')];
+  const input = ['The cat sees the house.', 'a', 'The old dog has the red word and finds the small tree.', 'Das Haus'];
+  const together = (await both(model, input.join('\n'))).trimEnd().split('\n');
+  for (const [i, line] of input.entries()) assert.equal((await both(model, line)).trimEnd(), together[i]);
+});
+
+test('errors: a status, words that name the fault, nothing on standard output', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dolmetsch-'));
+  const good = readFileSync(goldenModel('ssru'));
+  writeFileSync(join(folder, 'truncated.dm'), good.subarray(0, good.length / 2));
+  writeFileSync(join(folder, 'foreign.dm'), '<!doctype html><title>404</title>');
+  writeFileSync(join(folder, 'empty.dm'), '');
+  mkdirSync(join(folder, 'no-model'));
+  for (const program of [SANITIZED, NODE]) {
+    for (const [name, words] of [['truncated.dm', /size|bytes/i], ['foreign.dm', /not a|magic|model file/i],
+      ['empty.dm', /./], ['missing.dm', /no such file|ENOENT/i], ['no-model', /./]]) {
+      const result = await run(program, ['--model', join(folder, name)], 'The cat.\n');
+      assert.equal(result.code, 1, `${program[0]} ${name}: ${result.err}`);
+      assert.match(result.err, words);
+      assert.equal(result.out.length, 0);
+    }
+    const kernels = await run(program, ['--model', goldenModel('ssru'), '--kernels', 'abacus'], 'The cat.\n');
+    assert.equal(kernels.code, 1);
+    assert.match(kernels.err, /abacus/);
+    for (const args of [[], ['--model'], ['--nonsense'], ['--model', 'x', '--beams']]) {
+      const usage = await run(program, args);
+      assert.equal(usage.code, 2, args.join(' '));
+      assert.notEqual(usage.err, '');
+    }
+    const help = await run(program, ['--help']);
+    assert.equal(help.code, 0);
+    assert.match(help.out.toString(), /--attention/);
+  }
+});
+
+test('lines come out while the input is still open', { timeout: 20_000 }, async () => {
+  for (const program of [SANITIZED, NODE]) {
+    const child = spawn(program[0], [...program.slice(1), '--model', goldenModel('ssru')]);
+    const answer = new Promise((resolve) => child.stdout.once('data', resolve));
+    child.stdin.write('The cat sees the house.\n');
+    assert.match((await answer).toString(), /\n$/);
+    child.stdin.end();
+    await new Promise((resolve) => child.on('close', resolve));
+  }
+});
+
+test('a reader that goes away ends the program quietly', { timeout: 20_000 }, async () => {
+  for (const program of [SANITIZED, NODE]) {
+    const child = spawn('bash', ['-c', `yes 'The cat.' | head -5000 | ${[...program].join(' ')} --model ${goldenModel('ssru')} | head -1`]);
+    const out = [], err = [];
+    child.stdout.on('data', (data) => out.push(data));
+    child.stderr.on('data', (data) => err.push(data));
+    await new Promise((resolve) => child.on('close', resolve));
+    assert.equal(Buffer.concat(out).toString().split('\n').length, 2);
+    assert.equal(Buffer.concat(err).toString(), '');
+  }
+});

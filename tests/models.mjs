@@ -1,0 +1,59 @@
+// Models for tests: the small random ones of tests/golden, packed once, and the shipped one.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+
+import { Engine } from '../web/engine.js';
+
+/** Path of a packed golden model: 'ssru' or 'selfattn'. @param {string} kind */
+export function goldenModel(kind) {
+  const out = `build/golden/${kind}-${process.pid}.dm`;
+  if (!existsSync(out)) {
+    mkdirSync('build/golden', { recursive: true });
+    execFileSync('build/dolmetsch', ['pack', `tests/golden/transformer-${kind}.bin`, 'tests/golden/tiny.spm', out]);
+  }
+  return out;
+}
+
+export const SHIPPED = 'models/en-de';
+
+/** An engine with a model file open. @param {string | Uint8Array} file */
+export async function engineWith(file) {
+  const engine = await Engine.create(readFileSync('build/site/engine.wasm'));
+  const bytes = typeof file === 'string' ? readFileSync(file) : file;
+  const at = engine.allocate(bytes.length);
+  engine.memory().set(bytes, at);
+  engine.open(at, bytes.length);
+  return engine;
+}
+
+/** The bytes of a model folder. @param {string} folder */
+export function modelBytes(folder) {
+  return Buffer.concat(readdirSync(folder).filter((name) => /^model\.\d+$/.test(name)).sort()
+    .map((name) => readFileSync(`${folder}/${name}`)));
+}
+
+/** Runs a job to its end. @param {import('../web/engine.js').Job} job @param {number} [slice] */
+export function finish(job, slice = 1 << 20) {
+  while (job.run(slice));
+  return job;
+}
+
+/** Text that breaks programs. Each is one line. */
+export const HARD_LINES = {
+  'empty': '',
+  'one space': ' ',
+  'spaces and tabs': ' \t  \t ',
+  'carriage return': 'The cat.\r',
+  'NUL bytes': 'The\0cat\0sees.\0',
+  'control characters': '\x01\x02 the \x1b[31mcat\x7f',
+  'emoji': 'The 😀 cat 👨‍👩‍👧 sees 🇩🇪 the dog ❤️.',
+  'right to left': 'שלום the cat مرحبا بالعالم.',
+  'combining marks': 'a\u0308 e\u0301\u0301\u0301\u0301 Z\u0351\u036b\u0343\u036a',
+  'byte order mark': '\ufeffThe cat.',
+  'line separators': 'The cat.\u2028The dog.\u2029The end.',
+  'a long word': 'x'.repeat(3000),
+  'many dots': '.'.repeat(3000),
+  'many sentences': 'The cat sees. '.repeat(50),
+  'markup': '<b>The cat</b> & <script>alert("dog")</script>',
+  'code': 'Call Array.prototype.map(x => x * 2) on foo.bar, see https://example.org/a?b=c&d=%20#e.',
+};

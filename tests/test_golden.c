@@ -1,0 +1,193 @@
+/* test_golden.c - the engine against PyTorch, tensor by tensor and by name, on small random models.
+ *
+ * tests/golden/transformer-X.bin is the model, .trace.bin what scripts/train/golden.py saw in float32.
+ * The engine's weights are int8 and its activations 7 bits, so tensors are compared by
+ * |ours - theirs| / |theirs|. One rounding to 127 steps of a row's range costs about 1/127/sqrt(12) of the
+ * range, 0.5 to 1 % of the row's norm; independent errors of the five products of a layer add as squares, and
+ * layer norm keeps them: BOUND holds for three layers with a factor of two to spare, while a wrong order of
+ * sines and cosines, a missing bias or a swapped gate is above 0.3. */
+#include <math.h>
+#include <string.h>
+
+#include "check.h"
+#include "model/marian.h"
+#include "model/model.h"
+
+static const float BOUND = 0.08f;
+enum { MAX_SOURCE = 64, STEPS = 8 };
+
+typedef struct {
+    arena memory;
+    uint8_t *file;            /* our container */
+    dm_model *model;
+    marian_item *trace;
+    int n_trace;
+    char sentence;            /* '0', ... */
+    int step;                 /* -1 while encoding */
+    int compared;
+} golden;
+
+static const marian_item *find(const golden *g, const char *name)
+{
+    for (int i = 0; i < g->n_trace; i++)
+        if (!strcmp(g->trace[i].name, name)) return &g->trace[i];
+    return NULL;
+}
+
+static void compare(golden *g, const char *name, const float *ours, size_t n)
+{
+    const marian_item *item = find(g, name);
+    CHECK(item && item->size == n * sizeof(float), "%s: %d values", name, (int)n);
+    if (!item || item->size != n * sizeof(float)) return;
+    double error = 0, norm = 0;
+    for (size_t i = 0; i < n; i++) {
+        float theirs;
+        memcpy(&theirs, item->data + i * sizeof theirs, sizeof theirs);
+        error += ((double)ours[i] - theirs) * ((double)ours[i] - theirs);
+        norm += (double)theirs * theirs;
+    }
+    CHECK(sqrt(error / norm) <= BOUND, "%s: relative error %g", name, sqrt(error / norm));
+    g->compared++;
+}
+
+static void show(void *user, const char *name, int layer, const float *values, int rows, int cols)
+{
+    golden *g = user;
+    char full[64];
+    if (!strcmp(name, "embedding")) snprintf(full, sizeof full, "s%c.embedding", g->sentence);
+    else if (g->step < 0) snprintf(full, sizeof full, "s%c.%s_l%d", g->sentence, name, layer);
+    else snprintf(full, sizeof full, "s%c.step%d.%s_l%d", g->sentence, g->step, name, layer);
+    compare(g, full, values, (size_t)rows * (size_t)cols);
+}
+
+static void compare_attention(golden *g, const arch_state *s, int n)
+{
+    for (int l = 0; l < s->cross.layers; l++) {
+        char name[64];
+        float packed[8 * MAX_SOURCE];
+        snprintf(name, sizeof name, "s%c.step%d.decoder_l%d_attention", g->sentence, g->step, l + 1);
+        for (int h = 0; h < s->cross.heads; h++)
+            memcpy(packed + h * n, step_weights(&s->cross, l, 0, h), sizeof(float) * (size_t)n);
+        compare(g, name, packed, (size_t)(s->cross.heads * n));
+    }
+}
+
+/* Compares the logits and returns the token that PyTorch chose. */
+static int32_t compare_logits(golden *g, const dm_kernels *k, const float *hidden)
+{
+    char name[64];
+    const weights_matrix *w = &g->model->embedding;
+    arena a;
+    arena_init(&a, 1 << 16);
+    uint8_t *q = arena_take(&a, (size_t)w->k, 1);
+    float *logits = arena_take(&a, (size_t)w->n, sizeof *logits), scale;
+    int32_t zero;
+    k->quantize(q, &scale, &zero, hidden, 1, w->k);
+    k->linear(logits, q, &scale, &zero, 1, w, g->model->output_bias, 0);
+    snprintf(name, sizeof name, "s%c.step%d.logits", g->sentence, g->step);
+    compare(g, name, logits, (size_t)g->model->cfg.vocab);
+    const marian_item *item = find(g, name);
+    int32_t best = 0;
+    for (int32_t i = 0; item && i < g->model->cfg.vocab; i++) {
+        float x, top;
+        memcpy(&x, item->data + (size_t)i * sizeof x, sizeof x);
+        memcpy(&top, item->data + (size_t)best * sizeof top, sizeof top);
+        if (i != tokenizer_unk(g->model->vocab) && x > top) best = i;
+    }
+    arena_free(&a);
+    return best;
+}
+
+static int open_golden(golden *g, const char *kind)
+{
+    char path[96];
+    size_t bin_size = 0, vocab_size = 0, trace_size = 0, size = 0;
+    dm_error why = { "" };
+    snprintf(path, sizeof path, "tests/golden/transformer-%s.bin", kind);
+    char *bin = check_file(path, &bin_size);
+    snprintf(path, sizeof path, "tests/golden/transformer-%s.trace.bin", kind);
+    char *trace = check_file(path, &trace_size);
+    char *vocab = check_file("tests/golden/tiny.spm", &vocab_size);
+    CHECK(bin && trace && vocab, "tests/golden/transformer-%s: files are missing", kind);
+    if (!bin || !trace || !vocab) return 0;
+    arena_init(&g->memory, 1 << 16);
+    uint8_t *file = NULL;
+    const dm_status s = marian_convert((dm_text){ bin, bin_size }, (dm_text){ vocab, vocab_size }, (dm_text){ NULL, 0 },
+                                       &g->memory, &file, &size, &why);
+    CHECK(s == DM_OK, "%s", why.text);
+    free(bin);
+    free(vocab);
+    char *kept = arena_take(&g->memory, trace_size, 1);
+    memcpy(kept, trace, trace_size);
+    free(trace);
+    CHECK(!marian_items((dm_text){ kept, trace_size }, &g->memory, &g->trace, &g->n_trace, &why), "%s", why.text);
+    if (s) return 0;
+    const dm_status opened = dm_model_open(file, size, &g->model, &why);
+    CHECK(opened == DM_OK, "%s", why.text);
+    return opened == DM_OK;
+}
+
+/* Decodes one sentence along PyTorch's choices. */
+static void run_sentence(golden *g, const dm_kernels *k, const marian_item *ids_item)
+{
+    int32_t ids[MAX_SOURCE];
+    const int n = (int)(ids_item->size / sizeof(float));
+    CHECK(n > 0 && n <= MAX_SOURCE, "%d ids", n);
+    for (int i = 0; i < n; i++) {
+        float id;
+        memcpy(&id, ids_item->data + (size_t)i * sizeof id, sizeof id);
+        ids[i] = (int32_t)id;
+    }
+    const int offset[2] = { 0, n }, limit[1] = { STEPS };
+    const batch_limits lim = { .sentences = 1, .source_tokens = n, .target_tokens = STEPS, .longest_source = n,
+                               .longest_target = STEPS, .beams = 1 };
+    const batch b = { ids, offset, limit, 1, NULL };
+    arena a;
+    arena_init(&a, 1 << 16);
+    arch_state *s = g->model->arch->state_new(g->model, k, &lim, &a);
+    float *hidden = arena_take(&a, (size_t)g->model->cfg.dim_emb, sizeof *hidden);
+    s->trace = (arch_trace){ show, g };
+    g->step = -1;
+    g->model->arch->start(s, &b);
+    while (g->model->arch->encode(s)) { }
+    int32_t previous = 0;
+    char next[64];
+    for (g->step = 0; snprintf(next, sizeof next, "s%c.step%d.logits", g->sentence, g->step), find(g, next); g->step++) {
+        g->model->arch->step(s, &previous, hidden);
+        compare_attention(g, s, n);
+        previous = compare_logits(g, k, hidden);
+    }
+    CHECK(g->step > 1, "%d steps", g->step);
+    arena_free(&a);
+}
+
+static void run_model(const char *kind)
+{
+    golden g = { 0 };
+    if (!open_golden(&g, kind)) return;
+    int sentences = 0;
+    for (int v = 0; kernels_all[v]; v++) {
+        g.compared = 0;
+        for (g.sentence = '0'; g.sentence <= '9'; g.sentence++) {
+            const char name[] = { 's', g.sentence, '.', 'i', 'd', 's', 0 };
+            const marian_item *ids = find(&g, name);
+            if (!ids) break;
+            run_sentence(&g, kernels_all[v], ids);
+            sentences++;
+        }
+        CHECK(g.compared > 60, "%s: only %d tensors compared", kind, g.compared);
+    }
+    CHECK(sentences > 0, "no sentence in the trace");
+    dm_model_close(g.model);
+    arena_free(&g.memory);
+}
+
+TEST(ssru_decoder) { run_model("ssru"); }
+TEST(self_attention_decoder) { run_model("selfattn"); }
+
+int main(void)
+{
+    RUN(ssru_decoder);
+    RUN(self_attention_decoder);
+    return check_report();
+}
