@@ -144,22 +144,19 @@ class Transformer(nn.Module):
         """[B,S,D] -> two of [B,H,S,D/H]"""
         return self.split_heads(self.affine(x, prefix, "k")), self.split_heads(self.affine(x, prefix, "v"))
 
-    def attend(self, x, keys_values, bias, prefix, want_weights=False):
+    def attend(self, x, keys_values, bias, prefix):
         """Attention sub-layer with residual and norm; bias is 0 or -inf-like,
-        broadcast to [B,H,T,S]. Returns (out [B,T,D], weights [B,H,T,S] or None)."""
+        broadcast to [B,H,T,S]. Returns (out [B,T,D], weights [B,H,T,S])."""
         query, (key, value) = self.split_heads(self.affine(x, prefix, "q")), keys_values
-        weights = None
-        if want_weights:
-            scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1]) + bias
-            weights = scores.float().softmax(-1)
-            context = weights.to(value.dtype) @ value
-        else:
-            context = func.scaled_dot_product_attention(query, key, value, attn_mask=bias.to(query.dtype))
-        context = self.affine(context.transpose(1, 2).flatten(2), prefix, "o")
+        # Not the fused kernel: on a CPU its backward pass is several times slower
+        # for the short rows of sentences.
+        scores = (query / math.sqrt(query.shape[-1])) @ key.transpose(-1, -2)
+        weights = (scores + bias).softmax(-1)
+        context = self.affine((weights.to(value.dtype) @ value).transpose(1, 2).flatten(2), prefix, "o")
         return self.norm(x + context, prefix + "_Wo"), weights
 
     def feed_forward(self, x, prefix):
-        hidden = func.relu(self.affine(x, prefix, "1"), inplace=True)
+        hidden = func.relu(self.affine(x, prefix, "1"))
         return self.norm(x + self.affine(hidden, prefix, "2"), prefix + "_ffn")
 
     def ssru(self, x, prefix, state=None):
@@ -170,15 +167,17 @@ class Transformer(nn.Module):
         if state is None:
             states = SsruScan.apply(forget, value)
         else:
-            states = (forget * state[:, None] + (1 - forget) * value)
-        return self.norm(x + func.relu(states), prefix + "_ffn"), states[:, -1]
+            states = forget * state[:, None] + (1 - forget) * value
+        return self.norm(x + func.relu(states).to(x.dtype), prefix + "_ffn"), states[:, -1]
 
     def embed(self, ids, first_position=0):
         """ids [B,N] -> sqrt(D) E[id] + PE; id -1 embeds as zero (the decoder's start)."""
         table = self.weights["Wemb"]
         x = func.embedding(ids.clamp(min=0), table) * math.sqrt(self.config.dim)
         x = x * (ids >= 0)[..., None]
-        return x + self.positions[first_position:first_position + ids.shape[1]]
+        x = x + self.positions[first_position:first_position + ids.shape[1]]
+        # Under autocast the residual stream is of the low type too: fewer casts.
+        return x.to(torch.get_autocast_dtype(x.device.type)) if torch.is_autocast_enabled(x.device.type) else x
 
     # Whole passes.
 
@@ -196,25 +195,21 @@ class Transformer(nn.Module):
                 trace[prefix] = x
         return x, bias
 
-    def decode(self, trg, memory, bias, want_alignment=False):
+    def decode(self, trg, memory, bias):
         """Teacher-forced: trg [B,T] ids -> (states [B,T,D] that predict trg,
-        alignment [B,T,S] of head 0 of the last layer or None)."""
+        alignment [B,T,S] of head 0 of the last layer)."""
         x = self.embed(func.pad(trg[:, :-1], (1, 0), value=-1))
         length = trg.shape[1]
         causal = torch.full((length, length), -99999999.0, device=trg.device).triu(1)
-        alignment = None
         for layer in range(1, self.config.decoder_layers + 1):
             prefix = f"decoder_l{layer}"
             if self.config.decoder == "ssru":
                 x, _ = self.ssru(x, prefix + "_rnn")
             else:
                 x, _ = self.attend(x, self.keys_values(x, prefix + "_self"), causal, prefix + "_self")
-            last = want_alignment and layer == self.config.decoder_layers
-            x, weights = self.attend(x, self.keys_values(memory, prefix + "_context"), bias,
-                                     prefix + "_context", want_weights=last)
-            alignment = weights[:, 0] if last else None
+            x, weights = self.attend(x, self.keys_values(memory, prefix + "_context"), bias, prefix + "_context")
             x = self.feed_forward(x, prefix + "_ffn")
-        return x, alignment
+        return x, weights[:, 0]
 
     def logits(self, states):
         return func.linear(states, self.weights["Wemb"], self.weights["decoder_ff_logit_out_b"][0])
@@ -239,7 +234,7 @@ class Transformer(nn.Module):
                 x, state["cells"][index] = self.ssru(x, prefix + "_rnn", state["cells"][index])
             else:
                 x = self.step_self_attention(x, state, index, prefix + "_self")
-            x, weights = self.attend(x, state["context"][index], bias, prefix + "_context", want_weights=True)
+            x, weights = self.attend(x, state["context"][index], bias, prefix + "_context")
             x = self.feed_forward(x, prefix + "_ffn")
             if trace is not None:
                 trace[prefix], trace[prefix + "_attention"] = x, weights

@@ -24,12 +24,13 @@ def sample_sentences(path, pairs, seed):
     return [side for line in lines[:pairs] for side in line.split("\t")[1:]]
 
 
-def train_vocab(sentences, prefix, size, model_type="unigram", coverage=0.9995, required=REQUIRED_CHARS):
+def train_vocab(sentences, prefix, size, model_type="unigram", coverage=0.9995, required=REQUIRED_CHARS,
+                normaliser="nmt_nfkc"):
     """Writes PREFIX.model: EOS 0, UNK 1, no BOS, no PAD, as Marian expects."""
     spm.SentencePieceTrainer.train(
         sentence_iterator=iter(sentences), model_prefix=prefix, vocab_size=size,
         model_type=model_type, byte_fallback=True, character_coverage=coverage,
-        required_chars=required, normalization_rule_name="nmt_nfkc",
+        required_chars=required, normalization_rule_name=normaliser,
         bos_id=-1, eos_id=0, unk_id=1, pad_id=-1, num_threads=2,
         train_extremely_large_corpus=False, minloglevel=1)
 

@@ -1,0 +1,66 @@
+"""BLEU and chrF2 of a model by sacreBLEU, with signatures.
+
+What: `python evaluate.py MODEL.bin VOCAB.spm EVAL_DIR [--lines N]`.
+What not: no search beyond greedy.
+Who calls: by hand after training; train.py scores its checkpoints with score().
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import sacrebleu
+import sentencepiece as spm
+
+from decode import translate
+
+
+def read_set(directory, name):
+    """Returns (english lines, german lines) of a test set of eval/README.md."""
+    if name == "docs-test":
+        with open(directory / "docs-test.tsv", encoding="utf-8", newline="\n") as file:
+            pairs = [line.rstrip("\n").split("\t") for line in file]
+        return [p[0] for p in pairs], [p[1] for p in pairs]
+    return tuple((directory / f"{name}.{side}").read_text(encoding="utf-8").splitlines() for side in ("en", "de"))
+
+
+def every(lines, count):
+    """About `count` lines spread over the whole list; all if count is 0."""
+    return lines[::max(1, len(lines) // count)][:count] if count else lines
+
+
+def score(model, vocab, english, german, device="cpu"):
+    """Returns (BLEU score, BLEU signature, chrF2 score, chrF2 signature, outputs)."""
+    outputs = translate(model, vocab, english, device)
+    bleu, chrf = sacrebleu.metrics.BLEU(), sacrebleu.metrics.CHRF()
+    bleu_score, chrf_score = bleu.corpus_score(outputs, [german]), chrf.corpus_score(outputs, [german])
+    return (bleu_score.score, str(bleu.get_signature()),
+            chrf_score.score, str(chrf.get_signature()), outputs)
+
+
+def main():
+    from marian import load_model
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model")
+    parser.add_argument("vocab")
+    parser.add_argument("eval_dir", type=Path)
+    parser.add_argument("--sets", nargs="+", default=["docs-test", "flores-dev", "wmt13"])
+    parser.add_argument("--lines", type=int, default=0, help="0: all")
+    parser.add_argument("--outputs", type=Path, help="folder for the translations")
+    parser.add_argument("--device", default="cpu")
+    args = parser.parse_args()
+    model = load_model(args.model).to(args.device).eval()
+    vocab = spm.SentencePieceProcessor(args.vocab)
+    for name in args.sets:
+        english, german = (every(side, args.lines) for side in read_set(args.eval_dir, name))
+        began = time.time()
+        bleu, bleu_signature, chrf, chrf_signature, outputs = score(model, vocab, english, german, args.device)
+        print(f"{name}: BLEU {bleu:.2f} [{bleu_signature}] chrF2 {chrf:.2f} [{chrf_signature}] "
+              f"{len(english)} lines in {time.time() - began:.1f} s", flush=True)
+        if args.outputs:
+            args.outputs.mkdir(parents=True, exist_ok=True)
+            (args.outputs / f"{name}.de").write_text("\n".join(outputs) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Losses: label-smoothed cross-entropy in chunks, and guided alignment.
+
+What: summed losses over target tokens (the caller divides by their number).
+What not: no model, no schedule of weights.
+Who calls: train.py.
+"""
+
+import torch
+
+# Rows of logits in float32 at once: [CHUNK, V] stays in the cache.
+CHUNK = 64
+
+
+class ChunkedCrossEntropy(torch.autograd.Function):
+    """Sum over rows of (1-e) CE + e (logsumexp - mean logit), for logits = x Eᵀ + b.
+
+    The gradient is made together with the loss: [N, V] exists once, in `dtype`,
+    where the gradient replaces the logits; between the products all is float32.
+    """
+
+    @staticmethod
+    def forward(ctx, states, table, bias, gold, smoothing, dtype):
+        """states [N,D], table [V,D], bias [1,V], gold [N] -> (loss, plain CE)."""
+        low_table, low_states = table.to(dtype), states.to(dtype)
+        logits = torch.addmm(bias.to(dtype), low_states, low_table.t())
+        grad_bias = torch.zeros_like(bias)
+        loss = plain = 0.0
+        for rows, y in zip(logits.split(CHUNK), gold[:, None].split(CHUNK)):
+            x = rows.float()
+            picked, mean, largest = x.gather(1, y), x.mean(1, keepdim=True), x.amax(1, keepdim=True)
+            total = x.sub_(largest).exp_().sum(1, keepdim=True)
+            normaliser = total.log() + largest
+            plain += (normaliser - picked).double().sum()
+            loss += (normaliser - (1 - smoothing) * picked - smoothing * mean).double().sum()
+            x.mul_(1 / total).sub_(smoothing / x.shape[1])
+            x.scatter_add_(1, y, x.new_full(y.shape, smoothing - 1))
+            grad_bias += x.sum(0)
+            rows.copy_(x)
+        ctx.save_for_backward(logits @ low_table, logits.t() @ low_states, grad_bias)
+        ctx.mark_non_differentiable(plain)
+        return loss.float(), plain
+
+    @staticmethod
+    def backward(ctx, grad, _):
+        grad_states, grad_table, grad_bias = ctx.saved_tensors
+        return grad_states * grad, grad_table.float() * grad, grad_bias * grad, None, None, None
+
+
+def cross_entropy(model, states, gold, smoothing, dtype):
+    """states [N,D], gold [N] -> (smoothed loss, plain cross-entropy), both sums."""
+    weights = model.weights
+    return ChunkedCrossEntropy.apply(
+        states, weights["Wemb"], weights["decoder_ff_logit_out_b"], gold, smoothing, dtype)
+
+
+def guided_alignment(attention, where, target):
+    """-sum target log attention: attention [B,T,S], where = (b, t, s) index
+    tensors of the links, target [links] with each (b, t) summing to 1."""
+    return -(target * (attention[where] + 1e-6).log()).sum()

@@ -1,0 +1,96 @@
+"""Marian's `.bin` container (version 1) and the model options inside it.
+
+What: items of float32 or int8 to and from bytes; a model to and from a file.
+What not: no quantisation (the C tool `dolmetsch pack` does that).
+Who calls: export_marian.py, golden.py, train.py --warm-start, evaluate.py.
+"""
+
+import os
+import struct
+
+import numpy as np
+import torch
+
+from model import Config, Transformer, parameter_shapes
+
+FLOAT32, INT8 = 0x404, 0x101
+OPTIONS = "special:model.yml"
+
+
+def write_items(path, items):
+    """items: [(name, array)] with float32 or int8 arrays. Replaces PATH atomically."""
+    names = [name.encode() + b"\0" for name, _ in items]
+    arrays = [np.ascontiguousarray(array) for _, array in items]
+    head = struct.pack("<QQ", 1, len(items))
+    for name, array in zip(names, arrays):
+        kind = {np.dtype(np.float32): FLOAT32, np.dtype(np.int8): INT8}[array.dtype]
+        head += struct.pack("<QQQQ", len(name), kind, array.ndim, array.nbytes)
+    head += b"".join(names)
+    head += b"".join(struct.pack(f"<{a.ndim}i", *a.shape) for a in arrays)
+    pad = ((len(head) + 8) // 256 + 1) * 256 - len(head) - 8
+    with open(f"{path}.tmp", "wb") as file:
+        file.write(head + struct.pack("<Q", pad) + bytes(pad))
+        for array in arrays:
+            file.write(array.tobytes())
+    os.replace(f"{path}.tmp", path)
+
+
+def read_items(path):
+    """Returns {name: array}; only float32 and int8 items are understood."""
+    with open(path, "rb") as file:
+        data = file.read()
+    version, count = struct.unpack_from("<QQ", data)
+    if version != 1:
+        raise ValueError(f"{path}: container version {version}, not 1")
+    headers = [struct.unpack_from("<QQQQ", data, 16 + 32 * i) for i in range(count)]
+    at, names, shapes, items = 16 + 32 * count, [], [], {}
+    for length, *_ in headers:
+        names.append(data[at:at + length - 1].decode())
+        at += length
+    for _, _, rank, _ in headers:
+        shapes.append(struct.unpack_from(f"<{rank}i", data, at))
+        at += 4 * rank
+    at += 8 + struct.unpack_from("<Q", data, at)[0]
+    for name, shape, (_, kind, _, size) in zip(names, shapes, headers):
+        dtype = {FLOAT32: np.float32, INT8: np.int8}[kind]
+        items[name] = np.frombuffer(data, dtype, int(np.prod(shape)), at).reshape(shape)
+        at += size
+    return items
+
+
+def options_text(config):
+    autoreg = "rnn" if config.decoder == "ssru" else "self-attention"
+    return (f"type: transformer\ndim-vocabs: [{config.vocab}, {config.vocab}]\ndim-emb: {config.dim}\n"
+            f"enc-depth: {config.encoder_layers}\ndec-depth: {config.decoder_layers}\n"
+            + ("dec-cell: ssru\n" if config.decoder == "ssru" else "")
+            + f"tied-embeddings-all: true\ntransformer-decoder-autoreg: {autoreg}\n"
+            f"transformer-dim-ffn: {config.ffn}\ntransformer-ffn-activation: relu\n"
+            f"transformer-heads: {config.heads}\ntransformer-preprocess: \"\"\n"
+            "transformer-postprocess: dan\ntransformer-postprocess-emb: d\n")
+
+
+def parse_options(text):
+    """The inverse of options_text, for files of our own making."""
+    values = dict(line.split(": ", 1) for line in text.splitlines())
+    return Config(
+        vocab=int(values["dim-vocabs"].strip("[]").split(",")[0]), dim=int(values["dim-emb"]),
+        ffn=int(values["transformer-dim-ffn"]), heads=int(values["transformer-heads"]),
+        encoder_layers=int(values["enc-depth"]), decoder_layers=int(values["dec-depth"]),
+        decoder="ssru" if values["transformer-decoder-autoreg"] == "rnn" else "selfattn")
+
+
+def save_model(path, config, weights):
+    """weights: name -> tensor. Parameters sorted by name, options last, as Marian does."""
+    items = [(name, weights[name].detach().float().cpu().numpy()) for name in sorted(parameter_shapes(config))]
+    text = options_text(config).encode() + b"\0"
+    write_items(path, [*items, (OPTIONS, np.frombuffer(text, np.int8))])
+
+
+def load_model(path):
+    """A Transformer from a float32 `.bin` that save_model wrote."""
+    items = read_items(path)
+    model = Transformer(parse_options(items[OPTIONS].tobytes().rstrip(b"\0").decode()))
+    with torch.no_grad():
+        for name, weight in model.weights.items():
+            weight.copy_(torch.from_numpy(items[name].copy()))
+    return model

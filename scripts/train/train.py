@@ -1,0 +1,307 @@
+"""Trains the student: a time-planned run that can stop and continue anywhere.
+
+What: `python train.py CORPUS.npz VOCAB.spm RUN_DIR --minutes N ...`; leaves
+RUN_DIR/last.pt (resume), before_cooldown.pt (continue in a later session),
+best.bin (averaged weights, Marian) and curve.tsv.
+What not: no data preparation, no quantisation.
+Who calls: by hand, after encode.py; under torchrun for several devices.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import os
+import time
+from pathlib import Path
+
+import sentencepiece as spm
+import torch
+import torch.distributed as dist
+
+from batches import Batches, collate
+from encode import load
+from evaluate import every, read_set, score
+from loss import cross_entropy, guided_alignment
+from marian import load_model, save_model
+from model import Config, Transformer
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus")
+    parser.add_argument("vocab")
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--minutes", type=float, required=True, help="training time of the whole run, over all resumes")
+    parser.add_argument("--cooldown", type=float, default=0.3, help="last share of the time, in which the rate falls to 0")
+    parser.add_argument("--updates", type=int, default=0, help="stop after this many (tests, probes)")
+    parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--warmup", type=int, default=600, help="updates")
+    parser.add_argument("--optimizer", choices=("adam", "muon"), default="adam")
+    parser.add_argument("--matrix-rate", type=float, default=3.0, help="Muon's rate for hidden matrices, times --lr")
+    parser.add_argument("--tokens", type=int, default=2800, help="padded tokens of a batch, per process")
+    parser.add_argument("--max-pieces", type=int, default=90)
+    parser.add_argument("--short-pieces", type=int, default=18, help="limit of the first phase")
+    parser.add_argument("--short-tokens", type=float, default=1.5e6, help="target tokens of the first phase")
+    parser.add_argument("--smoothing", type=float, default=0.1)
+    parser.add_argument("--guide", type=float, default=0.5, help="first weight of the guided-alignment loss")
+    parser.add_argument("--guide-end", type=float, default=0.1)
+    parser.add_argument("--guide-tokens", type=float, default=6e6, help="target tokens over which it falls")
+    parser.add_argument("--clip", type=float, default=1.0)
+    parser.add_argument("--ema", type=float, default=0.999)
+    parser.add_argument("--decoder", choices=("ssru", "selfattn"), default="ssru")
+    parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="bfloat16")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--save-minutes", type=float, default=10)
+    parser.add_argument("--eval-dir", type=Path, help="scores checkpoints on docs-test and flores-dev")
+    parser.add_argument("--eval-lines", type=int, default=150)
+    parser.add_argument("--valid", help="an encoded corpus for the validation loss")
+    parser.add_argument("--warm-start", help="a Marian .bin to begin with")
+    parser.add_argument("--resume", help="a checkpoint other than RUN_DIR/last.pt")
+    return parser.parse_args()
+
+
+class Trainer:
+    def __init__(self, args):
+        self.args = args
+        self.rank, self.world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))  # set by torchrun
+        self.device = f"cuda:{self.rank}" if args.device == "cuda" and self.world > 1 else args.device
+        self.dtype = getattr(torch, args.dtype)
+        torch.manual_seed(args.seed)
+        self.vocab = spm.SentencePieceProcessor(args.vocab)
+        config = Config(vocab=self.vocab.vocab_size(), decoder=args.decoder)
+        model = load_model(args.warm_start) if args.warm_start else Transformer(config)
+        self.model = model.to(self.device)
+        self.ema = {name: weight.detach().clone() for name, weight in self.model.weights.items()}
+        self.optimizers = make_optimizers(self.model.weights, args)
+        self.updates = self.tokens = 0
+        self.seconds = 0.0  # of training, over all resumes, without evaluation
+        self.pending = 0.0  # seconds of this process not yet in self.seconds
+        self.best = 0.0
+        corpus = load(args.corpus)
+        self.batches = Batches(corpus, args.tokens, args.seed, self.length_limit(), self.rank, self.world)
+        self.window = Window()
+
+    # Schedules, all functions of the counters alone.
+
+    def length_limit(self):
+        short = self.tokens < self.args.short_tokens
+        return self.args.short_pieces if short else self.args.max_pieces
+
+    def progress(self):
+        if self.args.updates:
+            return self.updates / self.args.updates
+        return self.seconds / (60 * self.args.minutes)
+
+    def rate(self):
+        """Linear warm-up, constant, then linear to 0 over the last `cooldown` share."""
+        warm = min(1.0, (self.updates + 1) / self.args.warmup)
+        return self.args.lr * warm * min(1.0, max(0.0, 1 - self.progress()) / self.args.cooldown)
+
+    def guide(self):
+        share = min(1.0, self.tokens / self.args.guide_tokens)
+        return self.args.guide + share * (self.args.guide_end - self.args.guide)
+
+    # One update.
+
+    def losses(self, batch):
+        """-> (summed smoothed CE, summed plain CE, summed alignment loss, target tokens)."""
+        batch = {k: tuple(x.to(self.device) for x in v) if k == "links" else v.to(self.device)
+                 for k, v in batch.items()}
+        low = self.dtype != torch.float32
+        with torch.autocast(self.device.split(":")[0], self.dtype) if low else contextlib.nullcontext():
+            memory, bias = self.model.encode(batch["src"], batch["src_mask"])
+            states, attention = self.model.decode(batch["trg"], memory, bias)
+        real = batch["trg_mask"]
+        smoothed, plain = cross_entropy(self.model, states[real], batch["trg"][real], self.args.smoothing, self.dtype)
+        aligned = guided_alignment(attention, batch["links"], batch["link_weights"])
+        return smoothed, plain, aligned, int(real.sum())
+
+    def update(self, batch):
+        smoothed, plain, aligned, count = self.losses(batch)
+        loss = (smoothed + self.guide() * aligned) / count
+        loss.backward()
+        all_tokens = self.synchronise(count)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.args.clip, foreach=True)
+        rate = self.rate()
+        if not torch.isfinite(norm):
+            print(f"update {self.updates}: gradient is not finite, skipped", flush=True)
+        else:
+            for optimizer in self.optimizers:
+                for group in optimizer.param_groups:
+                    group["lr"] = rate * group["scale"]
+                optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        self.average()
+        self.updates += 1
+        self.tokens += all_tokens
+        self.window.add(float(plain), float(aligned.detach()), count, float(norm), count / batch["trg"].numel())
+
+    def synchronise(self, count):
+        """Averages gradients over the processes, and the clock, so that all follow
+        the same schedule. Returns the target tokens of all."""
+        if self.world == 1:
+            self.seconds, self.pending = self.seconds + self.pending, 0.0
+            return count
+        grads = [weight.grad for weight in self.model.weights.values()]
+        extra = grads[0].new_tensor([self.pending, count])
+        flat = torch.cat([g.flatten() for g in grads] + [extra])
+        dist.all_reduce(flat)
+        flat[:-1] /= self.world
+        for grad, part in zip(grads, flat[:-2].split([g.numel() for g in grads])):
+            grad.copy_(part.view_as(grad))
+        self.seconds, self.pending = self.seconds + float(flat[-2]), 0.0
+        return int(flat[-1])
+
+    @torch.no_grad()
+    def average(self):
+        decay = min(self.args.ema, (self.updates + 1) / (self.updates + 10))
+        torch._foreach_lerp_(list(self.ema.values()), [w.detach() for w in self.model.weights.values()], 1 - decay)
+
+    # Checkpoints and evaluation.
+
+    def save(self, name):
+        if self.rank:
+            return
+        state = {"model": {n: w.detach() for n, w in self.model.weights.items()}, "ema": self.ema,
+                 "optimizers": [o.state_dict() for o in self.optimizers], "config": dataclasses.asdict(self.model.config),
+                 "counters": (self.updates, self.tokens, self.seconds, self.best), "position": self.batches.position}
+        torch.save(state, self.args.run / (name + ".tmp"))
+        os.replace(self.args.run / (name + ".tmp"), self.args.run / name)
+
+    def resume(self, path):
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        with torch.no_grad():
+            for name, weight in self.model.weights.items():
+                weight.copy_(state["model"][name])
+                self.ema[name].copy_(state["ema"][name])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self.updates, self.tokens, self.seconds, self.best = state["counters"]
+        self.batches.position = tuple(state["position"])
+        self.batches.limit(self.length_limit())
+
+    @contextlib.contextmanager
+    def averaged(self):
+        """The model with averaged weights for a while."""
+        weights = self.model.weights
+        kept = {name: weight.detach().clone() for name, weight in weights.items()}
+        with torch.no_grad():
+            for name, weight in weights.items():
+                weight.copy_(self.ema[name])
+            yield
+            for name, weight in weights.items():
+                weight.copy_(kept[name])
+
+    def evaluate(self):
+        """One line of curve.tsv; exports the averaged weights where docs-test improved."""
+        if self.rank or not (self.args.eval_dir or self.args.valid):
+            return
+        fields = [self.updates, self.tokens, round(self.seconds)]
+        with self.averaged():
+            fields.append(f"{self.valid_loss():.4f}" if self.args.valid else "")
+            docs = 0.0
+            for name in ("docs-test", "flores-dev") if self.args.eval_dir else ():
+                english, german = (every(side, self.args.eval_lines) for side in read_set(self.args.eval_dir, name))
+                bleu, _, chrf, _, outputs = score(self.model, self.vocab, english, german, self.device)
+                fields += [f"{bleu:.2f}", f"{chrf:.2f}"]
+                docs = docs or bleu
+                print(f"{name}: BLEU {bleu:.2f}\n  " + "\n  ".join(outputs[:3]), flush=True)
+            if docs >= self.best:
+                self.best = docs
+                save_model(self.args.run / "best.bin", self.model.config, self.model.weights)
+        header = "updates\ttokens\tseconds\tvalid_loss\tdocs_bleu\tdocs_chrf\tflores_bleu\tflores_chrf\n"
+        curve = self.args.run / "curve.tsv"
+        text = (curve.read_text() if curve.exists() else header) + "\t".join(map(str, fields)) + "\n"
+        curve.write_text(text)
+        print("curve " + " ".join(map(str, fields)), flush=True)
+
+    @torch.no_grad()
+    def valid_loss(self, batches=40):
+        """Plain cross-entropy a token over the first pairs of --valid, in order of length."""
+        corpus = load(self.args.valid)
+        order = torch.arange(min(len(corpus.tag), 16 * batches)).numpy()
+        parts = [self.losses(collate(corpus, order[i:i + 16])) for i in range(0, len(order), 16)]
+        return float(sum(p[1] for p in parts)) / sum(p[3] for p in parts)
+
+    def run(self):
+        args, last_save, cooled = self.args, self.seconds, self.progress() > 1 - self.args.cooldown
+        stream = iter(self.batches)
+        while self.progress() < 1:
+            began = time.perf_counter()
+            if self.length_limit() != self.batches.max_pieces:
+                self.batches.limit(self.length_limit())
+                self.batches.next_pass()
+                stream = iter(self.batches)
+            self.update(next(stream))
+            self.pending = time.perf_counter() - began
+            if self.updates % 50 == 0 and not self.rank:
+                self.report()
+            if not cooled and self.progress() > 1 - args.cooldown:
+                cooled = True
+                self.save("before_cooldown.pt")
+            if self.seconds - last_save > 60 * args.save_minutes:
+                last_save = self.seconds
+                self.save("last.pt")
+                self.evaluate()
+        self.save("last.pt")
+        self.evaluate()
+        if not self.rank:
+            save_model(args.run / "final.bin", self.model.config, self.ema)
+
+    def report(self):
+        left = self.args.minutes - self.seconds / 60
+        print(f"update {self.updates} tokens {self.tokens / 1e6:.3f}M {self.window.text()} lr {self.rate():.2e} "
+              f"guide {self.guide():.2f} left {left:.1f} min", flush=True)
+        self.window = Window()
+
+
+class Window:
+    """Sums since the last progress line."""
+
+    def __init__(self):
+        self.began, self.sums = time.perf_counter(), torch.zeros(6, dtype=torch.float64)
+
+    def add(self, plain, aligned, count, norm, fill):
+        self.sums += torch.tensor([plain, aligned, count, norm, fill, 1], dtype=torch.float64)
+
+    def text(self):
+        plain, aligned, count, norm, fill, updates = self.sums.tolist()
+        speed = count / (time.perf_counter() - self.began)  # of this process
+        return (f"loss {plain / count:.3f} align {aligned / count:.3f} norm {norm / updates:.2f} "
+                f"fill {fill / updates:.2f} {speed:.0f} tok/s")
+
+
+def make_optimizers(weights, args):
+    """Adam for all, or Muon for the hidden matrices and Adam for the rest. Muon's
+    steps are scaled to the size of Adam's, so --matrix-rate compares directly."""
+    is_hidden = {name: args.optimizer == "muon" and weight.shape[0] > 1 and name != "Wemb"
+                 for name, weight in weights.items()}
+    rest = [w for name, w in weights.items() if not is_hidden[name]]
+    optimizers = [torch.optim.Adam([{"params": rest, "scale": 1.0}], betas=(0.9, 0.98), eps=1e-9, fused=True)]
+    if any(is_hidden.values()):
+        hidden = [w for name, w in weights.items() if is_hidden[name]]
+        optimizers.append(torch.optim.Muon([{"params": hidden, "scale": args.matrix_rate}],
+                                           weight_decay=0.0, momentum=0.95, adjust_lr_fn="match_rms_adamw"))
+    return optimizers
+
+
+def main():
+    args = arguments()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    args.run.mkdir(parents=True, exist_ok=True)
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        dist.init_process_group("nccl" if args.device == "cuda" else "gloo")
+    trainer = Trainer(args)
+    checkpoint = args.resume or args.run / "last.pt"
+    if Path(checkpoint).exists():
+        trainer.resume(checkpoint)
+        print(f"resumed at update {trainer.updates}", flush=True)
+    trainer.run()
+
+
+if __name__ == "__main__":
+    main()
