@@ -1,0 +1,73 @@
+/** Serves a site folder and drives headless Chromium over it.  CHROMIUM names another browser binary. */
+
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import puppeteer from 'puppeteer-core';
+import { serve } from '../../scripts/serve.mjs';
+import { FAKE_MODEL } from './fake-engine.js';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** build/site, if it has been made with a model in it. */
+export const REAL_SITE = join(root, 'build/site');
+export const hasRealSite = () => existsSync(join(REAL_SITE, 'engine.wasm')) && existsSync(join(REAL_SITE, 'models/en-de/manifest.json'));
+
+/** A temporary site with the fake engine and the fake model, at /sub/path/ to show that no base path matters. */
+export async function fakeSite() {
+  const folder = await mkdtemp(join(tmpdir(), 'dolmetsch-site-')), site = join(folder, 'sub/path');
+  await mkdir(join(site, 'models/en-de'), { recursive: true });
+  for (const name of await readdir(join(root, 'web')))
+    if (/\.(html|css|js)$/.test(name)) await cp(join(root, 'web', name), join(site, name));
+  await cp(join(here, 'fake-engine.js'), join(site, 'engine.js'));
+  await writeFile(join(site, 'engine.wasm'), '');
+  const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
+  const chunks = [];
+  for (let at = 0; at < FAKE_MODEL.length; at += 150_000) {
+    const bytes = FAKE_MODEL.subarray(at, at + 150_000), file = `model.${String(chunks.length).padStart(3, '0')}`;
+    await writeFile(join(site, 'models/en-de', file), bytes);
+    chunks.push({ file, bytes: bytes.length, sha256: hash(bytes) });
+  }
+  await writeFile(join(site, 'models/en-de/manifest.json'), JSON.stringify({
+    format: 'dolmetsch-manifest-1', name: 'fake', source: 'en', target: 'de', architecture: 'transformer', licence: 'CC0-1.0',
+    bytes: FAKE_MODEL.length, sha256: hash(FAKE_MODEL), scores: {}, card: 'card.md', chunks }));
+  return { folder, path: 'sub/path/', site, remove: () => rm(folder, { recursive: true }) };
+}
+
+/** A browser and a server for one test file.  open() gives a page, and collects whatever it complains about.
+ *  @param {string} folder @param {string} [path] */
+export async function start(folder, path = '') {
+  if (!existsSync(CHROMIUM)) throw new Error(`no browser at ${CHROMIUM}: set CHROMIUM`);
+  const server = await serve(folder);
+  const browser = await puppeteer.launch({ executablePath: CHROMIUM, headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+           '--disable-component-update', '--disable-sync'] });
+  return {
+    browser,
+    url: server.url + path,
+    /** @param {{width?: number, height?: number, dark?: boolean, hash?: string, ready?: boolean, before?: Function}} [options] */
+    async open({ width = 1280, height = 900, dark = false, hash = '', ready = true, before } = {}) {
+      const page = await browser.newPage(), complaints = [];
+      page.on('console', (message) => { if (['error', 'warn'].includes(message.type())) complaints.push(message.text()); });
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      page.on('request', (request) => {
+        if (!request.url().startsWith(server.url) && !request.url().startsWith('data:')) complaints.push(`request to ${request.url()}`);
+      });
+      await page.setViewport({ width, height, deviceScaleFactor: width < 500 ? 2 : 1, isMobile: width < 500, hasTouch: width < 500 });
+      await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]);
+      await before?.(page);
+      await page.goto(server.url + path + hash);
+      if (ready) await page.waitForSelector('#target .word', { timeout: 20_000 });
+      return { page, complaints };
+    },
+    async close() {
+      await browser.close();
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,88 @@
+/** Two rows of words, joined by curves: the more weight, the stronger the curve.  Side by side where the
+ *  sentence fits on one line, otherwise as two columns, which fit any screen. */
+
+import { el, rove, setAttributes, svg, track } from './dom.js';
+import { describe, linksOf } from './words.js';
+
+/** @typedef {import('./types.d.ts').View} View
+ *  @typedef {import('./types.d.ts').Word} Word
+ *  @typedef {import('./types.d.ts').Axis} Axis */
+
+const MAX_CURVES = 600;
+const MIN_WEIGHT = 0.03;
+let count = 0;
+
+/** @param {HTMLElement} stage @param {View} view @param {(axis: Axis, index: number) => void} onPoint -1: nothing */
+export function drawLines(stage, view, onPoint) {
+  const gradient = svg('linearGradient', { id: `lines-${++count}`, gradientUnits: 'userSpaceOnUse' },
+    svg('stop', { class: `stop ${view.colSide}`, offset: 0 }), svg('stop', { class: `stop ${view.rowSide}`, offset: 1 }));
+  const curves = strongest(view).map((link) => ({ ...link, path: svg('path', {
+    class: 'curve', stroke: `url(#${gradient.id})`, 'stroke-width': (0.8 + 3.2 * link.weight).toFixed(2),
+    'stroke-opacity': (0.08 + 0.84 * link.weight).toFixed(2) }) }));
+  const picture = svg('svg', { class: 'curves', 'aria-hidden': 'true' }, svg('defs', {}, gradient), ...curves.map((c) => c.path));
+  const cols = wordRow(view, 'col', onPoint), rows = wordRow(view, 'row', onPoint);
+  const root = el('div', { class: 'lines' }, cols.root, picture, rows.root);
+  stage.replaceChildren(root);
+
+  const layout = () => {
+    root.classList.remove('tall');
+    const wide = [cols, rows].every((row) => row.root.scrollWidth <= row.root.clientWidth + 1);
+    root.classList.toggle('tall', !wide);
+    const box = picture.getBoundingClientRect();
+    setAttributes(picture, { viewBox: `0 0 ${box.width} ${box.height}` });
+    setAttributes(gradient, wide ? { x1: 0, x2: 0, y1: 0, y2: box.height } : { x1: 0, x2: box.width, y1: 0, y2: 0 });
+    const middles = (/** @type {HTMLElement[]} */ words) => words.map((word) => {
+      const r = word.getBoundingClientRect();
+      return wide ? r.left + r.width / 2 - box.left : r.top + r.height / 2 - box.top;
+    });
+    const from = middles(cols.words), to = middles(rows.words);
+    for (const { row, col, path } of curves) {
+      const [a, b, end] = [from[col], to[row], wide ? box.height : box.width].map((x) => Math.round(x * 10) / 10), half = end / 2;
+      path.setAttribute('d', wide ? `M${a} 0C${a} ${half} ${b} ${half} ${b} ${end}` : `M0 ${a}C${half} ${a} ${half} ${b} ${end} ${b}`);
+    }
+  };
+  layout();
+  const resize = new ResizeObserver(layout);
+  resize.observe(stage);
+
+  return {
+    /** @param {Axis} axis @param {number} index -1: nothing */
+    light(axis, index) {
+      root.classList.toggle('pointed', index >= 0);
+      const links = index >= 0 ? linksOf(view, axis, index) : [];
+      const paint = (/** @type {HTMLElement[]} */ words, /** @type {Axis} */ mine) => words.forEach((word, i) => {
+        const on = index >= 0 && mine === axis && i === index;
+        const weight = on ? 1 : index >= 0 && mine !== axis ? links[i] ?? 0 : 0;
+        word.classList.toggle('on', on);
+        word.classList.toggle('lit', on || weight >= 0.04);
+        word.style.setProperty('--w', weight.toFixed(3));
+      });
+      paint(cols.words, 'col');
+      paint(rows.words, 'row');
+      for (const curve of curves) curve.path.classList.toggle('lit', index >= 0 && curve[axis] === index);
+    },
+    destroy() { resize.disconnect(); },
+  };
+}
+
+/** The links worth a curve.  @param {View} view @returns {{row: number, col: number, weight: number}[]} */
+export function strongest(view) {
+  const links = view.weights.flatMap((weights, row) => weights.map((weight, col) => ({ row, col, weight })));
+  return links.filter((link) => link.weight >= MIN_WEIGHT).sort((a, b) => b.weight - a.weight).slice(0, MAX_CURVES).reverse();
+}
+
+/** @param {View} view @param {Axis} axis @param {(axis: Axis, index: number) => void} onPoint */
+function wordRow(view, axis, onPoint) {
+  const side = axis === 'row' ? view.rowSide : view.colSide;
+  const words = (axis === 'row' ? view.rows : view.cols).map((word, i) => {
+    const button = el('button', { type: 'button', class: `word${word.last ? ' last' : ''}${word.joined ? ' joined' : ''}`,
+      'data-i': i, tabindex: i ? -1 : 0, 'aria-label': describe(view, axis, i) });
+    button.textContent = word.last ? 'end' : word.text || '␣';
+    return button;
+  });
+  const root = el('div', { class: `line-words ${side} ${axis}`, role: 'group', dir: 'auto', lang: side === 'source' ? 'en' : 'de',
+    'aria-label': `${side === 'source' ? 'Source' : 'Target'} words; arrow keys move between them` }, ...words);
+  rove(root);
+  track(root, (i) => onPoint(axis, i));
+  return { root, words };
+}
