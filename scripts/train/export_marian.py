@@ -1,0 +1,35 @@
+"""Exports checkpoints as one Marian `.bin`, next to the vocabulary as `.spm`.
+
+What: `python export_marian.py VOCAB.model OUT_PREFIX CHECKPOINT.pt...` ->
+OUT_PREFIX.bin (float32) and OUT_PREFIX.spm; several checkpoints are averaged.
+What not: no quantisation: `build/dolmetsch pack OUT.bin OUT.spm out.dm` does it.
+Who calls: by hand; train.py exports best.bin and final.bin by itself.
+"""
+
+import argparse
+import os
+import shutil
+
+import torch
+
+from marian import save_model
+from model import Config
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("vocab")
+    parser.add_argument("prefix")
+    parser.add_argument("checkpoints", nargs="+")
+    parser.add_argument("--raw", action="store_true", help="the last weights, not their running average")
+    args = parser.parse_args()
+    states = [torch.load(path, map_location="cpu", weights_only=True) for path in args.checkpoints]
+    parts = [state["model" if args.raw else "ema"] for state in states]
+    weights = {name: sum(part[name] for part in parts) / len(parts) for name in parts[0]}
+    save_model(args.prefix + ".bin", Config(**states[0]["config"]), weights)
+    shutil.copy(args.vocab, args.prefix + ".spm.tmp")
+    os.replace(args.prefix + ".spm.tmp", args.prefix + ".spm")
+
+
+if __name__ == "__main__":
+    main()

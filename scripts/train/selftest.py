@@ -1,0 +1,103 @@
+"""Runs the whole chain on a few pairs: prepare, train, resume, export, warm start.
+
+What: `python selftest.py CORPUS_DIR` (a few minutes on a CPU); exit 1 on failure.
+What not: not part of `make test`, which knows no Python; no quality of translation.
+Who calls: by hand, after a change under scripts/train.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+
+from decode import EOS, greedy, pad_rows
+from marian import load_model
+from model import Config, SsruScan, Transformer
+
+HERE = Path(__file__).parent
+PAIRS = 200
+
+
+def run(script, *arguments):
+    """Runs a script of this folder; returns what it printed."""
+    command = [sys.executable, str(HERE / script), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{script} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def check(condition, what):
+    if not condition:
+        sys.exit(f"FAILED: {what}")
+    print(f"ok: {what}")
+
+
+def check_scan():
+    """The hand-written gradient of the SSRU against finite differences."""
+    inputs = [torch.rand(2, 5, 3, dtype=torch.float64, requires_grad=True) for _ in range(2)]
+    check(torch.autograd.gradcheck(SsruScan.apply, inputs), "SSRU gradient")
+
+
+def check_steps(decoder):
+    """Step-by-step decoding gives the teacher-forced logits, also with padding."""
+    torch.manual_seed(1)
+    model = Transformer(Config(vocab=96, dim=32, ffn=64, heads=4, encoder_layers=2, decoder=decoder)).eval()
+    src, mask = pad_rows([[5, 9, 14, EOS], [7, EOS]])
+    trg, _ = pad_rows([[3, 8, 20, 31, EOS], [6, 11, EOS]])
+    with torch.no_grad():
+        memory, bias = model.encode(src, mask)
+        states, alignment = model.decode(trg, memory, bias)
+        forced, state = model.logits(states), model.start(memory)
+        previous, worst = torch.full((2,), -1), 0.0
+        for t in range(trg.shape[1]):
+            logits, weights = model.step(previous, state, bias)
+            worst = max(worst, float((logits - forced[:, t]).abs().max()),
+                        float((weights - alignment[:, t]).abs().max()))
+            previous = trg[:, t]
+    check(worst < 1e-4, f"{decoder}: steps equal teacher forcing ({worst:.1e})")
+    together, alone = greedy(model, [[5, 9, 14, EOS], [7, EOS]]), greedy(model, [[7, EOS]])
+    check(together[1][:4] == alone[0][:4], f"{decoder}: padding does not change a translation")
+
+
+def check_chain(corpus, work):
+    """Every script once, in order, on the first pairs of the corpus."""
+    run("data.py", corpus, work / "all.tsv")
+    with open(work / "all.tsv", encoding="utf-8") as whole, open(work / "pairs.tsv", "w", encoding="utf-8") as part:
+        part.writelines(line for _, line in zip(range(PAIRS), whole))
+    run("vocab.py", work / "pairs.tsv", work / "vocab", "--size", 800)
+    run("align.py", work / "pairs.tsv", work / "links.txt")
+    run("encode.py", work / "pairs.tsv", work / "links.txt", work / "vocab.model", work / "corpus.npz")
+    common = [work / "corpus.npz", work / "vocab.model", work / "run", "--minutes", 60, "--short-tokens", 0,
+              "--tokens", 800, "--optimizer", "muon", "--warmup", 5, "--threads", 2]
+    run("train.py", *common, "--updates", 20, "--valid", work / "corpus.npz")
+    again = run("train.py", *common, "--updates", 30, "--valid", work / "corpus.npz")
+    check("resumed at update 20" in again, "a run resumes where it stopped")
+    losses = [float(line.split("\t")[3]) for line in (work / "run/curve.tsv").read_text().splitlines()[1:]]
+    check(losses[1] < losses[0] < 6.6, f"the loss falls: {losses}")
+    run("export_marian.py", work / "vocab.model", work / "out", work / "run/last.pt")
+    check((work / "out.bin").read_bytes() == (work / "run/final.bin").read_bytes(), "export equals the run's own")
+    exported, saved = load_model(work / "out.bin"), torch.load(work / "run/last.pt", weights_only=True)
+    check(all(torch.equal(w, saved["ema"][n]) for n, w in exported.weights.items()), "export keeps every weight")
+    common[2] = work / "warm"
+    run("train.py", *common, "--updates", 1, "--valid", work / "corpus.npz", "--warm-start", work / "out.bin", "--lr", 1e-6)
+    warm = float((work / "warm/curve.tsv").read_text().splitlines()[1].split("\t")[3])
+    check(abs(warm - losses[1]) < 0.05, f"a warm start begins where the export ended: {warm}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus", type=Path)
+    args = parser.parse_args()
+    check_scan()
+    for decoder in ("ssru", "selfattn"):
+        check_steps(decoder)
+    with tempfile.TemporaryDirectory() as folder:
+        check_chain(args.corpus, Path(folder))
+
+
+if __name__ == "__main__":
+    main()
