@@ -7,19 +7,26 @@
 
 typedef struct pack pack;
 
-/* Tensors are written in the order of the calls; the inputs are borrowed until pack_write. */
+/* Tensors are written in the order of the calls; names are copied, values borrowed until pack_write.
+ * The first failure sticks: every later call returns it, so that a caller may test the last one only.
+ * NULL: out of memory. */
 pack *pack_new(arena *a);
 dm_status pack_meta(pack *p, const char *key, const char *value, size_t size);
 dm_status pack_u8(pack *p, const char *name, const void *bytes, size_t size);
 dm_status pack_f32(pack *p, const char *name, const float *values, int n);
-/* w (k, n) row-major floats, quantised per column: q = clamp(round_half_even(w * 127/max|column|)).
+/* w (k, n) row-major floats, quantised per column: scale = max|column| / 127 in float,
+ * q = round_half_even(w * 127 / max|column|) in double; a column of zeros gets scale 0. A value that
+ * is not finite is an error that names the tensor.
  * transposed: w is (n, k), as embeddings are. */
 dm_status pack_i8(pack *p, const char *name, const float *w, int k, int n, int transposed);
 /* q (n, k): n rows of k int8 (the transpose of the matrix, as Marian stores it), one scale for all;
  * the values are kept as they are. */
 dm_status pack_i8_values(pack *p, const char *name, const int8_t *q, float scale, int k, int n);
 
-/* Bytes that pack_write writes. */
+/* The first failure in words, naming the tensor; empty so far. */
+const dm_error *pack_why(const pack *p);
+
+/* Bytes that pack_write writes; 0, and nothing written, after a failure. */
 size_t pack_size(const pack *p);
 void pack_write(const pack *p, uint8_t *out);
 

@@ -4,8 +4,8 @@
  *   0       4     magic "DMT1"
  *   4       4     version (1)
  *   8       8     file size, bytes
- *   16      4     CRC-32 (IEEE) of everything from byte 64 to `head size`
- *   20      4     head size: bytes of header, metadata and tensor table (multiple of 64)
+ *   16      4     CRC-32 (IEEE) of everything from byte 20 to `head size`
+ *   20      4     head size: bytes of header, metadata and tensor table, zero padded to a multiple of 64
  *   24      4     n_meta
  *   28      4     n_tensors
  *   32      32    zero
@@ -19,16 +19,19 @@
  * hashes of the chunks in manifest.json protect the rest.
  *
  * Types
- *   U8      (n)      plain bytes
- *   F32     (1, n)   or (n): plain floats
+ *   U8      (n)      plain bytes, n up to 2^30
+ *   F32     (1, n)   or (n): plain floats, n up to 2^20
  *   I8      (K, N)   a weight matrix [in K, out N] packed for the int8 kernels, N padded to 8 columns
  *                    and K to 4 with zeros:
  *                      i8  packed[N/8][K/4][8 columns][4 k]       (8*4 bytes feed one kernel step)
  *                      f32 scale[N]      real weight = packed * scale[column]
  *                      i32 column_sum[N] sum of packed over k     (folds the zero point of the input)
- *                    each part starts on a 64-byte boundary of the tensor. An embedding [V, D] is
- *                    stored as its transpose: K = D, N = V, one scale for each token.
- * Tensors carry Marian's names. Written by pack.c and nothing else; read by weights.c and nothing else. */
+ *                    each part starts on a 64-byte boundary of the tensor, N counts the padded columns,
+ *                    whose scales and sums are 0; the table holds K and N before padding. K up to 2^16,
+ *                    N up to 2^20. An embedding [V, D] is stored as its transpose: K = D, N = V, one
+ *                    scale for each token.
+ * Names and keys are printable ASCII without spaces, 1 to 127 bytes, each used once. Tensors carry
+ * Marian's names. Written by pack.c and nothing else; read by weights.c and nothing else. */
 #ifndef DM_WEIGHTS_H
 #define DM_WEIGHTS_H
 
@@ -36,7 +39,10 @@
 
 enum { WEIGHTS_U8 = 0, WEIGHTS_F32 = 1, WEIGHTS_I8 = 2 };
 enum { WEIGHTS_MAX_TENSORS = 4096, WEIGHTS_MAX_DIMS = 2, WEIGHTS_ALIGN = 64,
-       WEIGHTS_COLUMNS = 8, WEIGHTS_DEPTH = 4, WEIGHTS_MAX_DIM = 1 << 20 };
+       WEIGHTS_COLUMNS = 8, WEIGHTS_DEPTH = 4, WEIGHTS_MAX_DIM = 1 << 20, WEIGHTS_MAX_BYTES = 1 << 30,
+       WEIGHTS_MAX_META = 64, WEIGHTS_MAX_NAME = 127,
+       /* Then sums of 127*packed over k, less 127*column_sum, stay within an int32. */
+       WEIGHTS_MAX_DEPTH = 1 << 16 };
 
 /* A packed int8 matrix inside the file. */
 typedef struct {
@@ -51,27 +57,31 @@ typedef struct weights_entry weights_entry;
 typedef struct {
     const uint8_t *bytes;       /* the file, borrowed */
     size_t size;
-    weights_entry *entries;     /* malloc'd by weights_open */
+    weights_entry *entries;     /* malloc'd by weights_open; in file order */
+    weights_entry **sorted;     /* the same by name; in the memory of entries */
     int n_entries;
     const uint8_t *meta, *meta_end;   /* the metadata records, checked */
     int n_meta;
     dm_error why;               /* the first thing that was wrong */
 } weights;
 
-/* Reads and checks the head: magic, version, sizes, counts, offsets, names, shapes, overlaps.
- * data is borrowed and 64-byte aligned. */
+/* Reads and checks the head: magic, version, sizes, counts, offsets, names, shapes, overlaps. Looks at
+ * no tensor bytes. data is borrowed and 64-byte aligned. After a failure w holds `why` alone. */
 dm_status weights_open(weights *w, const void *data, size_t size);
 void weights_close(weights *w);
 
-/* Value of a metadata key, or NULL. Not NUL-terminated. */
+/* Value of a metadata key, or NULL and *size 0. Not NUL-terminated. */
 const char *weights_meta(const weights *w, const char *key, size_t *size);
 /* The tensor if name, type and every dimension match, else NULL, and w->why names the tensor and
- * the difference. Values are checked too: floats finite, scales finite and >= 0. */
+ * the difference. Values are checked too: floats finite, scales finite and >= 0, column sums within
+ * what int8 values can add up to. That a column sum is the sum is left to the writer: testing it would
+ * read every weight before the first word, and a wrong one spoils numbers, never memory. */
 const float *weights_f32(weights *w, const char *name, int n);                 /* (1, n) or (n) */
 int weights_i8(weights *w, const char *name, int k, int n, weights_matrix *m); /* logical [k, n]; 0 on failure */
 const uint8_t *weights_u8(weights *w, const char *name, size_t *size);
 int weights_has(const weights *w, const char *name);
-/* Entry i in file order, for tools that list a file: name (NUL-terminated), type, dims. 0 past the end. */
+/* Entry i in file order, for tools that list a file: name (NUL-terminated), type, dims ({1, n} for a
+ * vector), size in bytes. 0 past the end. */
 int weights_list(const weights *w, int i, const char **name, int *type, int dim[2], size_t *size);
 
 #endif

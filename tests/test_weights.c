@@ -1,0 +1,494 @@
+/* test_weights.c - the model file: what pack.c writes, weights.c reads; nothing else gets in.
+ * Files lie in heap blocks of their exact size, so that AddressSanitizer sees a read past the end. */
+#define _POSIX_C_SOURCE 200112L
+#include "check.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/crc32.h"
+#include "model/pack.h"
+#include "model/weights.h"
+
+static uint8_t *heap_block(size_t size)
+{
+    void *block = NULL;
+    if (posix_memalign(&block, 64, size)) abort();
+    return block;
+}
+
+static uint8_t *heap_copy(const void *bytes, size_t size) { return memcpy(heap_block(size), bytes, size); }
+
+/* A small file with every type and with padding in both directions. */
+enum { K = 5, N = 11, VOCAB = 9, DIM = 6, BYTES = 70 };
+typedef struct { float w[K * N], e[VOCAB * DIM], b[N]; int8_t q[N * K]; uint8_t vocab[BYTES]; } sample;
+
+static void sample_fill(sample *s)
+{
+    for (int i = 0; i < K * N; i++) s->w[i] = check_uniform(-3, 3);
+    for (int i = 0; i < VOCAB * DIM; i++) s->e[i] = check_uniform(-1, 1);
+    for (int i = 0; i < N; i++) s->b[i] = check_uniform(-1, 1);
+    for (int i = 0; i < N * K; i++) s->q[i] = (int8_t)(check_random() & 255);
+    for (int i = 0; i < BYTES; i++) s->vocab[i] = (uint8_t)check_random();
+}
+
+static uint8_t *sample_write(const sample *s, size_t *size)
+{
+    arena a;
+    arena_init(&a, 4096);
+    pack *p = pack_new(&a);
+    pack_meta(p, "config", "dim: 6\n", 7);
+    pack_meta(p, "empty", NULL, 0);
+    pack_u8(p, "vocab", s->vocab, BYTES);
+    pack_i8(p, "Wemb", s->e, DIM, VOCAB, 1);
+    pack_i8(p, "layer_W", s->w, K, N, 0);
+    pack_f32(p, "layer_b", s->b, N);
+    const dm_status status = pack_i8_values(p, "values_W", s->q, 0.125f, K, N);
+    CHECK(status == DM_OK, "%s", pack_why(p)->text);
+    *size = pack_size(p);
+    uint8_t *out = heap_block(*size);
+    memset(out, 0xAA, *size);       /* pack_write sets every byte */
+    pack_write(p, out);
+    arena_free(&a);
+    return out;
+}
+
+/* Logical value (k, n) by the index formula of weights.h: packed[N/8][K/4][8][4]. */
+static int packed_at(const weights_matrix *m, int k, int n)
+{
+    return m->packed[(((n / 8) * (m->k / 4) + k / 4) * 8 + n % 8) * 4 + k % 4];
+}
+
+/* Every column of m against w(k, n) = values[k*by_k + n*by_n]. */
+static void check_matrix(const weights_matrix *m, const float *values, int k, int n, int by_k, int by_n)
+{
+    CHECK(m->k % 4 == 0 && m->k >= k && m->k < k + 4, "k %d", m->k);
+    CHECK(m->n % 8 == 0 && m->n >= n && m->n < n + 8 && m->out == n, "n %d out %d", m->n, m->out);
+    CHECK((uintptr_t)m->packed % 64 == 0 && (uintptr_t)m->scale % 64 == 0 && (uintptr_t)m->column_sum % 64 == 0, "not aligned");
+    for (int j = 0; j < m->n; j++) {
+        float max = 0;
+        int sum = 0, largest = 0;
+        for (int i = 0; i < k && j < n; i++) max = fmaxf(max, fabsf(values[i * by_k + j * by_n]));
+        CHECK(m->scale[j] == max / 127.0f, "column %d: scale %g, want %g", j, (double)m->scale[j], (double)max / 127);
+        for (int i = 0; i < m->k; i++) {
+            const int q = packed_at(m, i, j), outside = i >= k || j >= n;
+            const double want = outside ? 0 : (double)values[i * by_k + j * by_n], step = (double)m->scale[j];
+            CHECK(fabs(want - q * step) <= step / 2 * (1 + 1e-6), "(%d, %d): %g, want %g", i, j, q * step, want);
+            CHECK(!outside || q == 0, "padding (%d, %d) is %d", i, j, q);
+            sum += q;
+            largest = abs(q) > largest ? abs(q) : largest;
+        }
+        CHECK(m->column_sum[j] == sum, "column %d: sum %d, want %d", j, m->column_sum[j], sum);
+        CHECK(largest == (max > 0 ? 127 : 0), "column %d uses %d", j, largest);
+    }
+}
+
+TEST(round_trip)
+{
+    sample s;
+    sample_fill(&s);
+    size_t size, again_size, n;
+    uint8_t *file = sample_write(&s, &size), *again = sample_write(&s, &again_size);
+    CHECK(size == again_size && !memcmp(file, again, size), "two writes differ");
+    weights w;
+    CHECK(weights_open(&w, file, size) == DM_OK, "%s", w.why.text);
+
+    const char *config = weights_meta(&w, "config", &n);
+    CHECK(config && n == 7 && !memcmp(config, "dim: 6\n", 7), "config of %zu bytes", n);
+    CHECK(weights_meta(&w, "empty", &n) && n == 0, "empty value");
+    CHECK(!weights_meta(&w, "confi", &n) && n == 0, "a prefix is not the key");
+    const uint8_t *vocab = weights_u8(&w, "vocab", &n);
+    CHECK(vocab && n == BYTES && !memcmp(vocab, s.vocab, BYTES), "vocab: %s", w.why.text);
+    const float *b = weights_f32(&w, "layer_b", N);
+    CHECK(b && !memcmp(b, s.b, sizeof s.b), "layer_b: %s", w.why.text);
+    weights_matrix m;
+    CHECK(weights_i8(&w, "layer_W", K, N, &m), "%s", w.why.text);
+    if (m.packed) check_matrix(&m, s.w, K, N, N, 1);
+    CHECK(weights_i8(&w, "Wemb", DIM, VOCAB, &m), "%s", w.why.text);
+    if (m.packed) check_matrix(&m, s.e, DIM, VOCAB, 1, DIM);
+    CHECK(weights_i8(&w, "values_W", K, N, &m), "%s", w.why.text);
+    for (int j = 0; m.packed && j < N; j++) {
+        CHECK(m.scale[j] == 0.125f, "scale %g", (double)m.scale[j]);
+        for (int i = 0; i < K; i++) CHECK(packed_at(&m, i, j) == s.q[j * K + i], "value (%d, %d)", i, j);
+    }
+    CHECK(weights_has(&w, "vocab") && !weights_has(&w, "shortlist") && !w.why.text[0], "why: %s", w.why.text);
+    weights_close(&w);
+    free(file);
+    free(again);
+}
+
+TEST(listing)
+{
+    static const struct { const char *name; int type, rows, columns; } want[] = {
+        { "vocab", WEIGHTS_U8, 1, BYTES }, { "Wemb", WEIGHTS_I8, DIM, VOCAB }, { "layer_W", WEIGHTS_I8, K, N },
+        { "layer_b", WEIGHTS_F32, 1, N }, { "values_W", WEIGHTS_I8, K, N } };
+    sample s;
+    sample_fill(&s);
+    size_t size;
+    uint8_t *file = sample_write(&s, &size);
+    weights w;
+    CHECK(weights_open(&w, file, size) == DM_OK, "%s", w.why.text);
+    const char *name;
+    int type, dim[2], i = 0;
+    size_t bytes;
+    for (; weights_list(&w, i, &name, &type, dim, &bytes); i++)
+        CHECK(!strcmp(name, want[i].name) && type == want[i].type && dim[0] == want[i].rows && dim[1] == want[i].columns,
+              "%d: %s %d [%d, %d]", i, name, type, dim[0], dim[1]);
+    CHECK(i == 5 && !weights_list(&w, -1, &name, &type, dim, &bytes), "%d entries", i);
+    weights_close(&w);
+    free(file);
+}
+
+TEST(rounding)
+{
+    /* Columns: ties go to even; zeros; the smallest and the largest floats. */
+    const float w[] = { 127, 0, 1e-45f, 3.4e38f,  0.5f, 0, 0, -3.4e38f,  -1.5f, 0, -1e-45f, 1,  2.5f, 0, 0, 0 };
+    arena a;
+    arena_init(&a, 4096);
+    pack *p = pack_new(&a);
+    CHECK(pack_i8(p, "W", w, 4, 4, 0) == DM_OK, "%s", pack_why(p)->text);
+    uint8_t *file = arena_take(&a, pack_size(p), 1);
+    pack_write(p, file);
+    weights f;
+    weights_matrix m;
+    CHECK(weights_open(&f, file, pack_size(p)) == DM_OK && weights_i8(&f, "W", 4, 4, &m), "%s", f.why.text);
+    static const int want[4][4] = { { 127, 0, -2, 2 }, { 0 }, { 0 }, { 127, -127, 0, 0 } };
+    for (int j = 0; j < 4; j++)
+        for (int k = 0; k < 4; k++) CHECK(packed_at(&m, k, j) == want[j][k], "(%d, %d) is %d", k, j, packed_at(&m, k, j));
+    CHECK(m.scale[0] == 1 && m.scale[1] == 0 && m.scale[2] == 0, "scales");
+    weights_close(&f);
+    arena_free(&a);
+}
+
+TEST(truncation)
+{
+    sample s;
+    sample_fill(&s);
+    size_t size;
+    uint8_t *file = sample_write(&s, &size);
+    for (size_t n = 0; n < size; n++) {
+        uint8_t *part = heap_copy(file, n);
+        weights w;
+        const dm_status status = weights_open(&w, part, n);
+        CHECK(status == DM_ERR_FORMAT && w.why.text[0] && !w.entries, "%zu bytes: %d \"%s\"", n, status, w.why.text);
+        CHECK(n < 64 || strstr(w.why.text, "expected"), "%zu bytes: \"%s\"", n, w.why.text);
+        weights_close(&w);
+        free(part);
+    }
+    free(file);
+}
+
+static uint32_t get32(const uint8_t *at) { uint32_t v; memcpy(&v, at, 4); return v; }
+
+TEST(flipped_bits)
+{
+    sample s;
+    sample_fill(&s);
+    size_t size;
+    uint8_t *file = sample_write(&s, &size);
+    const size_t head = get32(file + 20);
+    CHECK(head > 64 && head < size, "head of %zu bytes", head);
+    for (size_t i = 0; i < head; i++)
+        for (int bit = 0; bit < 9; bit++) {
+            const uint8_t mask = bit == 8 ? 0xFF : (uint8_t)(1 << bit);
+            file[i] ^= mask;
+            weights w;
+            CHECK(weights_open(&w, file, size) != DM_OK && w.why.text[0], "byte %zu ^ %02x went through", i, mask);
+            weights_close(&w);
+            file[i] ^= mask;
+        }
+    free(file);
+}
+
+/* --- crafted heads, written here from the comment of weights.h, with a correct checksum ---------- */
+
+typedef struct { uint8_t bytes[4096]; size_t at; uint32_t n_meta, n_tensors; } head;
+
+static void put(head *h, uint64_t value, int bytes)
+{
+    for (int i = 0; i < bytes; i++) h->bytes[h->at++] = (uint8_t)(value >> (8 * i));
+}
+
+static void put_meta(head *h, const char *key, const char *value)
+{
+    put(h, strlen(key), 1);
+    for (size_t i = 0; key[i]; i++) put(h, (uint8_t)key[i], 1);
+    put(h, strlen(value), 4);
+    for (size_t i = 0; value[i]; i++) put(h, (uint8_t)value[i], 1);
+    h->n_meta++;
+}
+
+typedef struct { const char *name; int type, n_dims; uint32_t dim[4]; uint64_t offset, size; } row;
+
+static void put_row(head *h, row r)
+{
+    put(h, strlen(r.name), 1);
+    for (size_t i = 0; r.name[i]; i++) put(h, (uint8_t)r.name[i], 1);
+    put(h, (uint64_t)r.type, 1);
+    put(h, (uint64_t)r.n_dims, 1);
+    for (int i = 0; i < r.n_dims && i < 4; i++) put(h, r.dim[i], 4);
+    put(h, r.offset, 8);
+    put(h, r.size, 8);
+    h->n_tensors++;
+}
+
+static head new_head(void) { return (head){ .at = 64 }; }
+
+enum { FILE_SIZE = 1024 };
+
+static void check_head(head *h, dm_status want, const char *word)
+{
+    const size_t size = (h->at + 63) / 64 * 64;
+    h->at = 0;
+    memcpy(h->bytes, "DMT1", 4);
+    h->at = 4;
+    put(h, 1, 4);
+    put(h, FILE_SIZE, 8);
+    put(h, 0, 4);
+    put(h, size, 4);
+    put(h, h->n_meta, 4);
+    put(h, h->n_tensors, 4);
+    h->at = 16;
+    put(h, crc32_ieee(h->bytes + 20, size - 20), 4);
+    uint8_t *file = heap_copy(h->bytes, FILE_SIZE);
+    weights w;
+    const dm_status got = weights_open(&w, file, FILE_SIZE);
+    CHECK(got == want, "%s: status %d, want %d: \"%s\"", word, got, want, w.why.text);
+    CHECK(strstr(w.why.text, word), "\"%s\" does not name \"%s\"", w.why.text, word);
+    weights_close(&w);
+    free(file);
+}
+
+/* Two rows make a head of 128 bytes. */
+static void check_rows(row a, row b, dm_status want, const char *word)
+{
+    head h = new_head();
+    put_row(&h, a);
+    put_row(&h, b);
+    check_head(&h, want, word);
+}
+
+TEST(crafted_rows)
+{
+    const row a = { "a", WEIGHTS_F32, 2, { 1, 20 }, 128, 80 }, b = { "b", WEIGHTS_F32, 1, { 16 }, 256, 64 };
+    row r;
+    check_rows(a, b, DM_OK, "");
+    r = b, r.offset = 960;                   check_rows(a, r, DM_OK, "");
+    r = b, r.offset = 192;                   check_rows(a, r, DM_ERR_FORMAT, "tensor b");   /* overlaps a */
+    r = b, r.offset = 128;                   check_rows(a, r, DM_ERR_FORMAT, "tensor b");
+    r = a, r.offset = 512;                   check_rows(r, b, DM_ERR_FORMAT, "tensor b");   /* out of order */
+    r = a, r.offset = 64;                    check_rows(r, b, DM_ERR_FORMAT, "tensor a");   /* in the head */
+    r = b, r.offset = 260;                   check_rows(a, r, DM_ERR_FORMAT, "tensor b");   /* misaligned */
+    r = b, r.offset = 1024;                  check_rows(a, r, DM_ERR_FORMAT, "tensor b");   /* past the end */
+    r = b, r.offset = UINT64_MAX - 63;       check_rows(a, r, DM_ERR_FORMAT, "tensor b");   /* wraps around */
+    r = b, r.offset = (1ull << 32) + 256;    check_rows(a, r, DM_ERR_FORMAT, "tensor b");   /* wraps in 32 bits */
+    r = b, r.size = 68;                      check_rows(a, r, DM_ERR_FORMAT, "expected 64 bytes, found 68");
+    r = b, r.size = 64 + (1ull << 32);       check_rows(a, r, DM_ERR_FORMAT, "tensor b");
+    r = b, r.name = "a";                     check_rows(a, r, DM_ERR_FORMAT, "tensor a: occurs twice");
+    r = b, r.name = "";                      check_rows(a, r, DM_ERR_FORMAT, "tensor 1");
+    r = b, r.name = " ";                     check_rows(a, r, DM_ERR_FORMAT, "tensor 1");
+    r = b, r.name = "\x80";                  check_rows(a, r, DM_ERR_FORMAT, "tensor 1");
+    r = b, r.type = 3;                       check_rows(a, r, DM_ERR_FORMAT, "tensor b: type 3");
+    r = b, r.n_dims = 0;                     check_rows(a, r, DM_ERR_FORMAT, "tensor b: 0 dimensions");
+    r = b, r.n_dims = 255;                   check_rows(a, r, DM_ERR_FORMAT, "tensor b: 255 dimensions");
+    r = b, r.dim[0] = 0, r.size = 0;         check_rows(a, r, DM_ERR_FORMAT, "tensor b");
+    r = b, r.dim[0] = 0x40000010;            check_rows(a, r, DM_ERR_FORMAT, "tensor b");   /* *4 wraps to 64 */
+    r = b, r.dim[0] = UINT32_MAX;            check_rows(a, r, DM_ERR_FORMAT, "tensor b");
+    r = a, r.dim[0] = 2, r.dim[1] = 10;      check_rows(r, b, DM_ERR_FORMAT, "tensor a");   /* F32 has one row */
+    /* [65536, 65536] int8 wraps to size 0 in 32 bits. */
+    r = (row){ "W", WEIGHTS_I8, 2, { 65536, 65536 }, 128, 524288 };
+    check_rows(r, b, DM_ERR_FORMAT, "tensor W: expected 4295491584 bytes");
+    r.dim[0] = 65537;                        check_rows(r, b, DM_ERR_FORMAT, "tensor W");
+    r.dim[0] = 4, r.dim[1] = 0;              check_rows(r, b, DM_ERR_FORMAT, "tensor W");
+    r.dim[1] = (1 << 20) + 1;                check_rows(r, b, DM_ERR_FORMAT, "tensor W");
+}
+
+TEST(crafted_counts)
+{
+    static char long_name[130];
+    memset(long_name, 'n', 128);
+    const row a = { "a", WEIGHTS_U8, 1, { 5 }, 256, 5 };
+    head h = new_head();
+    check_head(&h, DM_OK, "");
+    h = new_head(), h.n_tensors = UINT32_MAX;          check_head(&h, DM_ERR_FORMAT, "n_tensors 4294967295");
+    h = new_head(), h.n_tensors = 4097;                check_head(&h, DM_ERR_FORMAT, "n_tensors 4097");
+    h = new_head(), h.n_tensors = 4096;                check_head(&h, DM_ERR_FORMAT, "tensor 0");
+    h = new_head(), h.n_meta = UINT32_MAX;             check_head(&h, DM_ERR_FORMAT, "n_meta 4294967295");
+    h = new_head(), h.n_meta = 1;                      check_head(&h, DM_ERR_FORMAT, "metadata record 1");
+    h = new_head(), put_row(&h, a), h.n_tensors = 2;   check_head(&h, DM_ERR_FORMAT, "tensor 1");
+    h = new_head(), put_row(&h, a), h.at = 192;        check_head(&h, DM_ERR_FORMAT, "after the tensor table");
+    h = new_head(), put_meta(&h, "k", "v"), put_meta(&h, "k", "w");
+    check_head(&h, DM_ERR_FORMAT, "key k occurs twice");
+    h = new_head(), put_meta(&h, "k", "v"), memset(h.bytes + 66, 255, 4);   /* the value's length */
+    check_head(&h, DM_ERR_FORMAT, "metadata record 1");
+    h = new_head(), put(&h, 255, 1), put(&h, 'x', 1), h.n_tensors = 1;      /* the name leaves the head */
+    check_head(&h, DM_ERR_FORMAT, "tensor 0");
+    row r = a;
+    r.name = long_name;
+    h = new_head(), put_row(&h, r);                    check_head(&h, DM_ERR_FORMAT, "tensor 0");
+    long_name[127] = 0;
+    h = new_head(), put_row(&h, r);                    check_head(&h, DM_OK, "");
+}
+
+TEST(header_fields)
+{
+    sample s;
+    sample_fill(&s);
+    size_t size;
+    uint8_t *file = sample_write(&s, &size);
+    weights w;
+    file[3] = '2';
+    CHECK(weights_open(&w, file, size) == DM_ERR_FORMAT && strstr(w.why.text, "DMT1"), "magic: %s", w.why.text);
+    file[3] = '1', file[4] = 2;
+    CHECK(weights_open(&w, file, size) == DM_ERR_VERSION && strstr(w.why.text, "version 2"), "version: %s", w.why.text);
+    file[4] = 1, file[8]++;
+    CHECK(weights_open(&w, file, size) == DM_ERR_FORMAT && strstr(w.why.text, "bytes"), "size: %s", w.why.text);
+    file[8]--;
+    CHECK(weights_open(&w, file + 4, size - 4) == DM_ERR_ARGUMENT && strstr(w.why.text, "aligned"), "%s", w.why.text);
+    CHECK(weights_open(&w, NULL, 0) == DM_ERR_ARGUMENT, "%s", w.why.text);
+    CHECK(!weights_has(&w, "vocab") && !weights_f32(&w, "vocab", 1), "a closed file has nothing");
+    CHECK(crc32_ieee("123456789", 9) == 0xCBF43926u, "%08x", (unsigned)crc32_ieee("123456789", 9));
+    free(file);
+}
+
+/* --- binding ------------------------------------------------------------------------------------ */
+
+#define CHECK_WHY(w, call, want) do { \
+        (w)->why.text[0] = 0; \
+        CHECK(!(call) && strstr((w)->why.text, want), "\"%s\", want \"%s\"", (w)->why.text, want); } while (0)
+
+TEST(wrong_shape_or_type)
+{
+    sample s;
+    sample_fill(&s);
+    size_t size, n;
+    uint8_t *file = sample_write(&s, &size);
+    weights w;
+    weights_matrix m;
+    CHECK(weights_open(&w, file, size) == DM_OK, "%s", w.why.text);
+    CHECK_WHY(&w, weights_i8(&w, "layer_W", N, K, &m), "tensor layer_W: expected i8 [11, 5], found i8 [5, 11]");
+    CHECK(!m.packed && !m.scale && !m.n, "a failure leaves the matrix empty");
+    CHECK_WHY(&w, weights_i8(&w, "layer_W", K, 0, &m), "tensor layer_W: expected i8 [5, 0]");
+    CHECK_WHY(&w, weights_i8(&w, "layer_b", 1, N, &m), "tensor layer_b: expected i8 [1, 11], found f32 [1, 11]");
+    CHECK_WHY(&w, weights_f32(&w, "layer_W", N), "tensor layer_W: expected f32 [1, 11], found i8 [5, 11]");
+    CHECK_WHY(&w, weights_f32(&w, "layer_b", N + 1), "tensor layer_b: expected f32 [1, 12], found f32 [1, 11]");
+    CHECK_WHY(&w, weights_f32(&w, "layer_c", N), "tensor layer_c: expected f32 [1, 11], found none");
+    CHECK_WHY(&w, weights_u8(&w, "layer_b", &n), "tensor layer_b: expected u8 of any size, found f32 [1, 11]");
+    CHECK(n == 0, "size %zu", n);
+    CHECK(!weights_u8(&w, "other", &n) && strstr(w.why.text, "layer_b"), "the first reason stays: %s", w.why.text);
+    weights_close(&w);
+    free(file);
+}
+
+TEST(wrong_values)
+{
+    const float bad[] = { NAN, INFINITY, -INFINITY, -1 };
+    sample s;
+    sample_fill(&s);
+    size_t size;
+    uint8_t *file = sample_write(&s, &size);
+    weights w;
+    weights_matrix m;
+    CHECK(weights_open(&w, file, size) == DM_OK, "%s", w.why.text);
+    CHECK(weights_i8(&w, "layer_W", K, N, &m), "%s", w.why.text);
+    uint8_t *scale = file + ((const uint8_t *)m.scale - file), *sum = file + ((const uint8_t *)m.column_sum - file);
+    uint8_t *b = file + ((const uint8_t *)weights_f32(&w, "layer_b", N) - file);
+    for (int i = 0; i < 4; i++) {
+        memcpy(scale + 4 * (N - 1), &bad[i], 4);
+        CHECK_WHY(&w, weights_i8(&w, "layer_W", K, N, &m), "tensor layer_W: the scale of column 10");
+        memcpy(b + 4 * (N - 1), &bad[i], 4);
+        if (i < 3) CHECK_WHY(&w, weights_f32(&w, "layer_b", N), "tensor layer_b: value 10");
+        else CHECK(weights_f32(&w, "layer_b", N) != NULL, "%s", w.why.text);
+    }
+    const float one = 1;
+    memcpy(scale + 4 * (N - 1), &one, 4);
+    memcpy(scale + 4 * N, &one, 4);
+    CHECK_WHY(&w, weights_i8(&w, "layer_W", K, N, &m), "tensor layer_W: the scale of column 11");   /* padding */
+    memset(scale + 4 * N, 0, 4);
+    CHECK(weights_i8(&w, "layer_W", K, N, &m), "%s", w.why.text);
+    const int32_t sums[] = { 128 * K + 1, -128 * K - 1, INT32_MAX, INT32_MIN };
+    for (int i = 0; i < 4; i++) {
+        memcpy(sum, &sums[i], 4);
+        CHECK_WHY(&w, weights_i8(&w, "layer_W", K, N, &m), "tensor layer_W: the sum of column 0");
+    }
+    weights_close(&w);
+    free(file);
+}
+
+/* --- the writer --------------------------------------------------------------------------------- */
+
+#define CHECK_REFUSED(call, want) do { \
+        arena a_; \
+        arena_init(&a_, 4096); \
+        pack *p = pack_new(&a_); \
+        pack_f32(p, "first", &one, 1); \
+        CHECK((call) == DM_ERR_FORMAT && strstr(pack_why(p)->text, want), "\"%s\", want \"%s\"", pack_why(p)->text, want); \
+        CHECK(pack_f32(p, "later", &one, 1) == DM_ERR_FORMAT && pack_size(p) == 0, "the failure sticks"); \
+        arena_free(&a_); } while (0)
+
+TEST(writer_refuses)
+{
+    const float one = 1, bad[] = { 1, 2, NAN, 4 }, inf[] = { 1, 2, 3, INFINITY };
+    const int8_t q[4] = { 1, 2, 3, 4 };
+    char long_name[129] = { 0 };
+    memset(long_name, 'n', 128);
+    CHECK_REFUSED(pack_f32(p, "b", bad, 4), "tensor b: value 2");
+    CHECK_REFUSED(pack_i8(p, "W", bad, 2, 2, 0), "tensor W: value 2");
+    CHECK_REFUSED(pack_i8(p, "W", inf, 2, 2, 1), "tensor W: value 3");
+    CHECK_REFUSED(pack_i8_values(p, "W", q, -1, 2, 2), "tensor W");
+    CHECK_REFUSED(pack_i8_values(p, "W", q, NAN, 2, 2), "tensor W");
+    CHECK_REFUSED(pack_f32(p, "first", &one, 1), "tensor first: occurs twice");
+    CHECK_REFUSED(pack_f32(p, "", &one, 1), "tensor 1");
+    CHECK_REFUSED(pack_f32(p, "a b", &one, 1), "tensor 1");
+    CHECK_REFUSED(pack_f32(p, long_name, &one, 1), "tensor 1");
+    CHECK_REFUSED(pack_f32(p, "b", &one, 0), "tensor b");
+    CHECK_REFUSED(pack_u8(p, "v", &one, 0), "tensor v");
+    CHECK_REFUSED(pack_i8(p, "W", &one, 1, 0, 0), "tensor W");
+    CHECK_REFUSED(pack_i8(p, "W", &one, -1, 1, 0), "tensor W");
+    CHECK_REFUSED(pack_i8(p, "W", &one, WEIGHTS_MAX_DEPTH + 1, 1, 0), "tensor W");
+    CHECK_REFUSED(pack_meta(p, "", "v", 1), "metadata");
+}
+
+TEST(many_tensors)
+{
+    arena a;
+    arena_init(&a, 1 << 16);
+    pack *p = pack_new(&a);
+    char name[16];
+    uint8_t value = 7;
+    for (int i = 0; i < WEIGHTS_MAX_TENSORS; i++) {
+        snprintf(name, sizeof name, "t%d", i * 37 % WEIGHTS_MAX_TENSORS);
+        CHECK(pack_u8(p, name, &value, 1) == DM_OK, "%s", pack_why(p)->text);
+    }
+    const size_t size = pack_size(p);
+    uint8_t *file = arena_take(&a, size, 1);
+    pack_write(p, file);
+    weights w;
+    CHECK(weights_open(&w, file, size) == DM_OK, "%s", w.why.text);
+    for (int i = 0; i < WEIGHTS_MAX_TENSORS; i++) {
+        size_t n;
+        snprintf(name, sizeof name, "t%d", i);
+        const uint8_t *at = weights_u8(&w, name, &n);
+        CHECK(at && n == 1 && *at == 7, "%s", name);
+    }
+    weights_close(&w);
+    CHECK(pack_u8(p, "more", &value, 1) == DM_ERR_FORMAT, "one tensor too many");
+    arena_free(&a);
+}
+
+int main(void)
+{
+    RUN(round_trip);
+    RUN(listing);
+    RUN(rounding);
+    RUN(truncation);
+    RUN(flipped_bits);
+    RUN(crafted_rows);
+    RUN(crafted_counts);
+    RUN(header_fields);
+    RUN(wrong_shape_or_type);
+    RUN(wrong_values);
+    RUN(writer_refuses);
+    RUN(many_tensors);
+    return check_report();
+}
