@@ -7,7 +7,8 @@
  * Rules of the floats: no fused multiply-add (-ffp-contract=off), own exp, log, tanh and sigmoid
  * (vmath.h), sums of a row in four lanes - lane l takes the elements 4i+l in order - and then
  * (lane 0 + lane 2) + (lane 1 + lane 3). Row lengths are multiples of 4 and rows are 16-byte
- * aligned, so that there are no tails; the callers pad. */
+ * aligned, so that there are no tails; the callers pad. Any float is defined input, infinite and NaN
+ * too; a NaN in a result is one everywhere, its sign and payload may differ. */
 #ifndef DM_KERNELS_H
 #define DM_KERNELS_H
 
@@ -24,14 +25,16 @@ typedef struct {
     /* x (rows, k) floats -> q (rows, k) in [0,127], with real = scale[row] * (q - zero[row]).
      * The range of a row is widened to hold 0, so that 0 is exact: lo = min(0, row), hi = max(0, row),
      * scale = (hi - lo)/127, zero = round(-lo/scale), q = clamp(round(x/scale) + zero, 0, 127),
-     * both roundings half to even, 1/scale computed once. A row of zeros has scale 0 and q 0.
-     * k is a multiple of 4. */
+     * both roundings half to even, 1/scale computed once and multiplied by. A row of zeros (or one so
+     * small that 1/scale overflows) has scale 0, zero 0 and q 0. NaN does not count in the range and
+     * has q 0; an infinite range has scale inf. k is a multiple of 4. */
     void (*quantize)(uint8_t *q, float *scale, int32_t *zero, const float *x, int rows, int k);
 
     /* y (rows, w->n) = act((q - zero) . W * scale[row]*w->scale[col] + bias[col]), act = ReLU or none:
-     * acc = sum_k q*packed in int32, exact; t = (float)(acc - zero[row]*column_sum[col]);
-     * y = t * (scale[row]*w->scale[col]) + bias[col], rounded after each operation.
-     * bias (w->n floats) may be NULL: then nothing is added. */
+     * acc = sum_k q*packed in int32, exact below 132,000 k and modulo 2^32 beyond;
+     * t = (float)(acc - zero[row]*column_sum[col]);
+     * y = t * (scale[row]*w->scale[col]) + bias[col], rounded after each operation. ReLU makes NaN 0.
+     * bias (w->n floats) may be NULL: then nothing is added. q (rows, w->k). */
     void (*linear)(float *y, const uint8_t *q, const float *scale, const int32_t *zero, int rows,
                    const weights_matrix *w, const float *bias, int relu);
 
@@ -42,21 +45,24 @@ typedef struct {
 
     /* Scores of one query against `n` keys, softmax, weighted sum of the values: one head.
      * q (d); keys_t (d, stride) transposed: keys_t[i*stride + s]; values row s at values + s*value_stride (d).
-     * weights (lanes(n)): softmax(scale * q.k), padding 0. out (d). d is a multiple of 4.
+     * probs (lanes(n)): softmax(scale * q.k), padding 0. out (d). d is a multiple of 4.
      * Scores and out are summed in the order of d and of s, one product at a time; keys_t holds
      * finite numbers up to lanes(n). */
-    void (*attend)(float *out, float *weights, const float *q, const float *keys_t, int stride,
+    void (*attend)(float *out, float *probs, const float *q, const float *keys_t, int stride,
                    const float *values, int value_stride, int n, int d, float scale);
 
-    /* SSRU cell (Kim et al. 2019; marian.md 2.8), n values: f = sigmoid(f_in); c = f*c + (1-f)*x; y = max(c, 0). */
+    /* SSRU cell (Kim et al. 2019; marian.md 2.8), n values: f = sigmoid(f_in); c = f*c + (1-f)*x; y = max(c, 0).
+     * n is a multiple of 4. */
     void (*ssru)(float *y, float *c, const float *f_in, const float *x, int n);
 
-    /* y (n) = values of `column` of w times its scale: one embedding row; times factor, plus `add` (n). */
+    /* y (n) = values of `column` of w times its scale: one embedding row; times factor, plus `add`.
+     * n = w->k, column < w->n. */
     void (*embed)(float *y, const weights_matrix *w, int column, float factor, const float *add);
 
     /* Index of the first maximum of x (n) other than `skip` (-1: none), and log(sum exp(x - max)) over
      * the n values but the skipped one in *log_sum, so that log p(best) = -*log_sum. n is a multiple of 4;
-     * padding holds -INFINITY. NaN never wins. */
+     * padding holds -INFINITY. NaN never wins, and makes *log_sum NaN. Where nothing is above -INFINITY, the
+     * first index but the skipped one and *log_sum = INFINITY. */
     int (*argmax)(const float *x, int n, int skip, float *log_sum);
 } dm_kernels;
 
