@@ -95,7 +95,8 @@ dm_status pack_meta(pack *p, const char *key, const char *value, size_t size)
     if (p->n_metas == WEIGHTS_MAX_META) return fail(p, "metadata %s: more than %d records", key, WEIGHTS_MAX_META);
     for (const meta *m = p->metas; m; m = m->next)
         if (!strcmp(m->key, key)) return fail(p, "metadata %s: occurs twice", key);
-    if (size > MAX_FILE || head_size(p) + p->data_end + size + SLACK > MAX_FILE) return fail(p, "metadata %s: the file would pass 2 GiB", key);
+    if (size > MAX_FILE || head_size(p) + p->data_end + size + SLACK > MAX_FILE)
+        return fail(p, "metadata %s: the file would pass 2 GiB", key);
     meta *m = arena_take(p->a, 1, sizeof *m);
     const char *name = copy_name(p, key);
     if (!m || !name) return fail_memory(p);
