@@ -42,7 +42,8 @@ export async function serve(root, port = 0, host = '127.0.0.1') {
   };
 }
 
-/** @param {string} base @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
+/** @param {string} base @param {import('node:http').IncomingMessage} request
+ *  @param {import('node:http').ServerResponse} response */
 async function answer(base, request, response) {
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
   let path;

@@ -161,7 +161,8 @@ test('a manifest that is wrong in any field is refused by name', () => {
     [{ card: '../card.md' }, /card/], [{ bytes: -1 }, /bytes/], [{ bytes: 1.5 }, /bytes/], [{ bytes: 2 ** 40 }, /bytes/],
     [{ bytes: manifest.bytes + 1 }, /chunks hold/], [{ sha256: 'ab' }, /sha256/], [{ chunks: [] }, /chunks/],
     [{ chunks: {} }, /chunks/], [chunk({ file: '../x' }), /chunk 0: file/], [chunk({ file: 'https://x/y' }), /chunk 0: file/],
-    [chunk({ file: 'model.001' }), /listed twice/], [chunk({ bytes: 0 }), /chunk 0.*bytes/], [chunk({ sha256: 7 }), /chunk 0.*sha256/],
+    [chunk({ file: 'model.001' }), /listed twice/], [chunk({ bytes: 0 }), /chunk 0.*bytes/],
+      [chunk({ sha256: 7 }), /chunk 0.*sha256/],
     [{ chunks: [null] }, /chunk 0/],
   ];
   for (const [change, message] of wrong)

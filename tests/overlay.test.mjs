@@ -13,7 +13,8 @@ test('subwords merge at spaces; ranges leave the spaces out', () => {
   const words = wordsOf(tokens([' The', ' run', 'ning', ' dog'], 10));
   assert.deepEqual(words.map(({ text, start, end }) => [text, start, end]),
     [['The', 11, 14], ['running', 15, 22], ['dog', 23, 26], ['', 26, 26]]);
-  assert.deepEqual(words.map(({ from, to, last }) => [from, to, last]), [[0, 1, false], [1, 3, false], [3, 4, false], [4, 5, true]]);
+  assert.deepEqual(words.map(({ from, to, last }) => [from, to, last]),
+    [[0, 1, false], [1, 3, false], [3, 4, false], [4, 5, true]]);
 });
 
 test('punctuation stands apart at the edges of a word only', () => {
@@ -30,7 +31,8 @@ test('punctuation stands apart at the edges of a word only', () => {
 test('tokens that leave a gap, or hold their space at the end, are words of their own', () => {
   const gap = [{ text: 'a', start: 0, end: 1 }, { text: 'b', start: 2, end: 3 }, { text: '', start: 3, end: 3 }];
   assert.deepEqual(wordsOf(gap).map((word) => word.text), ['a', 'b', '']);
-  assert.deepEqual(wordsOf(tokens(['a ', 'b '])).map(({ text, start, end }) => [text, start, end]), [['a', 0, 1], ['b', 2, 3], ['', 4, 4]]);
+  assert.deepEqual(wordsOf(tokens(['a ', 'b '])).map(({ text, start, end }) => [text, start, end]),
+    [['a', 0, 1], ['b', 2, 3], ['', 4, 4]]);
 });
 
 test('a token of spaces only, and no tokens at all', () => {
@@ -73,10 +75,11 @@ test('links both ways, and what is said of them', () => {
   const view = viewOf(sentence, { kind: 'alignment', layer: 0, head: 0 }, false);
   assert.deepEqual(linksOf(view, 'row', 1), [0.04, 0.92, 0.04]);
   assert.deepEqual(linksOf(view, 'col', 0), [0.9, 0.04, 0]);
-  assert.equal(describe(view, 'row', 1), 'Hund, from dog (92 %)');
-  assert.equal(describe(view, 'col', 1), 'dog, became Hund (92 %)');
+  assert.equal(describe(view, 'row', 1), 'Hund, from dog (92\u00a0%)');
+  assert.equal(describe(view, 'col', 1), 'dog, became Hund (92\u00a0%)');
   assert.equal(describe(view, 'row', 2), 'end of sentence, no clear counterpart');
-  assert.match(describe(viewOf(sentence, { kind: 'encoder', layer: 0, head: 0 }, false), 'row', 0), /looks at the \(100 %\)/);
+  assert.match(describe(viewOf(sentence, { kind: 'encoder', layer: 0, head: 0 }, false), 'row', 0),
+    /looks at the \(100\u00a0%\)/);
 });
 
 test('counterparts: strongest first, weak ones and the end left out', () => {

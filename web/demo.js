@@ -181,7 +181,8 @@ function changed(delay = DEBOUNCE) {
   target.clear();
   const cut = cutText(value, LIVE_LIMIT).length;
   $('limit').hidden = cut === value.length;
-  $('limit').textContent = `The first ${cut.toLocaleString('en')} of ${value.length.toLocaleString('en')} characters are translated here.`;
+  $('limit').textContent =
+    `The first ${cut.toLocaleString('en')} of ${value.length.toLocaleString('en')} characters are translated here.`;
   $('clear').hidden = value === '';
   if (!$('failure').hidden && translator) $('failure').hidden = true;
   translateSoon(delay);

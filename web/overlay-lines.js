@@ -38,7 +38,8 @@ export function drawLines(stage, view, onPoint) {
     const from = middles(cols.words), to = middles(rows.words);
     for (const { row, col, path } of curves) {
       const [a, b, end] = [from[col], to[row], wide ? box.height : box.width].map((x) => Math.round(x * 10) / 10), half = end / 2;
-      path.setAttribute('d', wide ? `M${a} 0C${a} ${half} ${b} ${half} ${b} ${end}` : `M0 ${a}C${half} ${a} ${half} ${b} ${end} ${b}`);
+      path.setAttribute('d', wide
+        ? `M${a} 0C${a} ${half} ${b} ${half} ${b} ${end}` : `M0 ${a}C${half} ${a} ${half} ${b} ${end} ${b}`);
     }
   };
   layout();

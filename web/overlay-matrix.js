@@ -7,7 +7,7 @@ import { percent } from './words.js';
  *  @typedef {import('./types.d.ts').Word} Word
  *  @typedef {import('./types.d.ts').Axis} Axis */
 
-const MIN_CELL = 14, MAX_CELL = 36;
+const MIN_CELL = 14, MAX_CELL = 30;
 
 /** @param {HTMLElement} stage @param {View} view @param {(axis: Axis, index: number) => void} onPoint -1: nothing
  *  @param {(said: string) => void} onRead says the cell that the keyboard is on */
@@ -60,7 +60,7 @@ export function drawMatrix(stage, view, onPoint, onRead) {
   };
   const layout = () => {
     const width = Math.max(...rowLabels.map((label) => label.offsetWidth), 0) + 10;
-    cell = Math.max(MIN_CELL, Math.min(MAX_CELL, Math.floor((stage.clientWidth - width - 44) / cols.length)));
+    cell = Math.max(MIN_CELL, Math.min(MAX_CELL, Math.floor((stage.clientWidth - width) / cols.length)));
     root.style.setProperty('--cell', `${cell}px`);
     root.classList.toggle('fine', cell < 22);
     const dpr = window.devicePixelRatio || 1;

@@ -23,6 +23,8 @@ const KINDS = {
   decoder: ['Decoder', 'What each German word looks at among the German words before it.'],
 };
 
+const HINT = 'Point at a word, or move to it with the arrow keys.';
+
 export class Overlay {
   /** @type {Detailed | null} */
   #detailed = null;
@@ -71,7 +73,8 @@ export class Overlay {
     const view = this.#view;
     if (!view || sentence !== this.#sentence) return this.clear();
     const axis = view.rowSide === side ? 'row' : view.colSide === side ? 'col' : undefined;
-    const index = axis ? (axis === 'row' ? view.rows : view.cols).findIndex((word) => word.start <= start && start < word.end) : -1;
+    const index = axis
+      ? (axis === 'row' ? view.rows : view.cols).findIndex((word) => word.start <= start && start < word.end) : -1;
     if (axis) this.#light(axis, index);
   }
 
@@ -79,7 +82,12 @@ export class Overlay {
 
   #light(/** @type {Axis} */ axis, /** @type {number} */ index) {
     this.#drawing?.light(axis, index);
-    this.#ui.reading.textContent = index >= 0 && this.#view ? describe(this.#view, axis, index) : '';
+    this.#read(index >= 0 && this.#view ? describe(this.#view, axis, index) : '');
+  }
+
+  #read(/** @type {string} */ text) {
+    this.#ui.reading.textContent = text || HINT;
+    this.#ui.reading.toggleAttribute('data-hint', !text);
   }
 
   #point = (/** @type {Axis} */ axis, /** @type {number} */ index) => {
@@ -127,7 +135,7 @@ export class Overlay {
     this.#drawing = this.#view = undefined;
     this.#ui.stage.classList.remove('waiting');
     this.#ui.stage.replaceChildren();
-    this.#ui.reading.textContent = '';
+    this.#read('');
   }
 
   #showPager() {
@@ -183,7 +191,8 @@ export class Overlay {
       return button;
     };
     const stage = el('div', { class: 'stage', id: 'stage', role: 'tabpanel', 'aria-labelledby': 'tab-lines' });
-    const tabs = el('div', { class: 'segments', role: 'tablist', 'aria-label': 'View' }, tab('lines', 'Lines'), tab('matrix', 'Matrix'));
+    const tabs = el('div', { class: 'segments', role: 'tablist', 'aria-label': 'View' },
+      tab('lines', 'Lines'), tab('matrix', 'Matrix'));
     rove(tabs);
 
     /** @type {Record<string, HTMLInputElement>} */
@@ -237,7 +246,8 @@ export function rangesOf({ view, axis, index }) {
   const ranges = { source: [], target: [] };
   const self = axis === 'row' ? view.rows[index] : view.cols[index];
   const others = axis === 'row' ? view.cols : view.rows;
-  others.forEach(({ start, end }, i) => ranges[axis === 'row' ? view.colSide : view.rowSide].push({ start, end, weight: links[i] }));
+  others.forEach(({ start, end }, i) =>
+    ranges[axis === 'row' ? view.colSide : view.rowSide].push({ start, end, weight: links[i] }));
   if (self) ranges[axis === 'row' ? view.rowSide : view.colSide].push({ start: self.start, end: self.end, weight: 1, on: true });
   return ranges;
 }

@@ -14,7 +14,8 @@ const PUNCTUATION = /^[\p{P}\p{S}]+$/u;
 export function wordsOf(tokens, pieces = false) {
   const starts = tokens.map((token, i) => {
     const before = tokens[i - 1];
-    return !before || before.end < token.start || token.start === token.end || /^\s/u.test(token.text) || /\s$/u.test(before.text);
+    return !before || before.end < token.start || token.start === token.end
+      || /^\s/u.test(token.text) || /\s$/u.test(before.text);
   });
   const punctuation = tokens.map((token) => PUNCTUATION.test(token.text.trim()));
   /** @type {Word[]} */
@@ -93,7 +94,7 @@ export function describe(view, axis, index) {
 }
 
 /** @param {number} weight */
-export const percent = (weight) => `${Math.round(100 * weight)} %`;
+export const percent = (weight) => `${Math.round(100 * weight)}\u00a0%`;
 
 /** Index of the item that holds `offset`, the one before it if none does, -1 if there is none.
  *  @param {{start: number}[]} items in order @param {number} offset */

@@ -16,7 +16,8 @@ export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** build/site, if it has been made with a model in it. */
 export const REAL_SITE = join(root, 'build/site');
-export const hasRealSite = () => existsSync(join(REAL_SITE, 'engine.wasm')) && existsSync(join(REAL_SITE, 'models/en-de/manifest.json'));
+export const hasRealSite = () => existsSync(join(REAL_SITE, 'engine.wasm')) &&
+  existsSync(join(REAL_SITE, 'models/en-de/manifest.json'));
 
 /** A temporary site with the fake engine and the fake model, at /sub/path/ to show that no base path matters. */
 export async function fakeSite() {
@@ -56,9 +57,11 @@ export async function start(folder, path = '') {
       page.on('console', (message) => { if (['error', 'warn'].includes(message.type())) complaints.push(message.text()); });
       page.on('pageerror', (error) => complaints.push(String(error)));
       page.on('request', (request) => {
-        if (!request.url().startsWith(server.url) && !request.url().startsWith('data:')) complaints.push(`request to ${request.url()}`);
+        if (!request.url().startsWith(server.url) && !request.url().startsWith('data:'))
+          complaints.push(`request to ${request.url()}`);
       });
-      await page.setViewport({ width, height, deviceScaleFactor: width < 500 ? 2 : 1, isMobile: width < 500, hasTouch: width < 500 });
+      await page.setViewport({ width, height,
+        deviceScaleFactor: width < 500 ? 2 : 1, isMobile: width < 500, hasTouch: width < 500 });
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]);
       await before?.(page);
       await page.goto(server.url + path + hash);
