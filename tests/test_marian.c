@@ -242,8 +242,8 @@ TEST(refusals)
     fill(&v, &b), b.items[EXTRA].dims[0] = 0;         check_refused(&b, "tensor extra");
     fill(&v, &b), b.items[EXTRA].dims[0] = -3;        check_refused(&b, "tensor extra");
     fill(&v, &b), b.items[EXTRA].dims[0] = 4;         check_refused(&b, "tensor extra: expected 256 bytes, found 192");
-    fill(&v, &b), b.items[EXTRA].n_dims = 4;
-    for (int i = 0; i < 4; i++) b.items[EXTRA].dims[i] = 1 << 16;      /* the product is 2^64 */
+    fill(&v, &b), b.items[EXTRA] = (item){ "extra", MARIAN_FLOAT32, 4, { 384773, 98954, 104172, 55810 },
+                                           v.trained, sizeof v.trained, 0 };   /* their product is 12*2^64 + 48 */
     check_refused(&b, "tensor extra");
     fill(&v, &b), b.items[WQ].n_dims = 3, b.items[WQ].dims[2] = 1;     check_refused(&b, "decoder_l1_context_Wq");
     fill(&v, &b), b.items[WQ].size -= 1, b.items[WQ].padding = 0;      check_refused(&b, "expected 196 bytes, found 195");
@@ -255,6 +255,13 @@ TEST(refusals)
     fill(&v, &b);
     const dm_text file = bin_write(&b);
     CHECK(convert(file, (dm_text){ NULL, 0 }, &why) == DM_ERR_FORMAT && strstr(why.text, "vocab"), "%s", why.text);
+    char *last_name = NULL;                             /* not terminated: a reader would run into the shapes */
+    for (size_t i = 0; i + sizeof "special:model.yml" <= file.size; i++)
+        if (!memcmp(file.bytes + i, "special:model.yml", sizeof "special:model.yml"))
+            last_name = (char *)(uintptr_t)file.bytes + i;
+    CHECK(last_name, "the name is not in the file");
+    last_name[sizeof "special:model.yml" - 1] = 'x';
+    CHECK(convert(file, vocab, &why) == DM_ERR_FORMAT && strstr(why.text, "item 12"), "%s", why.text);
     CHECK(convert((dm_text){ NULL, 0 }, vocab, &why) == DM_ERR_FORMAT, "%s", why.text);
     free((void *)(uintptr_t)file.bytes);
 }
@@ -305,7 +312,12 @@ TEST(marian_by_training)
     char *pieces = check_file("tests/golden/tiny.spm", &spm.size);
     bin_file.bytes = model;
     spm.bytes = pieces;
+#ifdef __EMSCRIPTEN__
+    if (!model) printf("skipped: this libc opens no files\n");
+#else
     CHECK(model && pieces, "tests/golden is not there");
+#endif
+    CHECK(!model == !pieces, "one of the two files is not there");
     arena a;
     arena_init(&a, 1 << 16);
     uint8_t *out = NULL;
