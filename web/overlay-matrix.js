@@ -7,7 +7,7 @@ import { percent } from './words.js';
  *  @typedef {import('./types.d.ts').Word} Word
  *  @typedef {import('./types.d.ts').Axis} Axis */
 
-const MIN_CELL = 14, MAX_CELL = 30;
+const MIN_CELL = 14, FINE = 21, MAX_CELL = 30;
 
 /** @param {HTMLElement} stage @param {View} view @param {(axis: Axis, index: number) => void} onPoint -1: nothing
  *  @param {(said: string) => void} onRead says the cell that the keyboard is on */
@@ -59,10 +59,17 @@ export function drawMatrix(stage, view, onPoint, onRead) {
     }));
   };
   const layout = () => {
-    const width = Math.max(...rowLabels.map((label) => label.offsetWidth), 0) + 10;
-    cell = Math.max(MIN_CELL, Math.min(MAX_CELL, Math.floor((stage.clientWidth - width) / cols.length)));
+    const fit = () => {
+      const width = Math.max(...rowLabels.map((label) => label.offsetWidth), 0) + 10;
+      return Math.max(MIN_CELL, Math.min(MAX_CELL, Math.floor((stage.clientWidth - width) / cols.length)));
+    };
+    root.classList.remove('fine');
+    cell = fit();
+    if (cell < FINE) {                              // smaller labels leave more room for cells
+      root.classList.add('fine');
+      cell = Math.min(FINE, fit());
+    }
     root.style.setProperty('--cell', `${cell}px`);
-    root.classList.toggle('fine', cell < 22);
     const dpr = window.devicePixelRatio || 1;
     setAttributes(canvas, { width: Math.round(cols.length * cell * dpr), height: Math.round(rows.length * cell * dpr) });
     canvas.style.setProperty('width', `${cols.length * cell}px`);

@@ -23,7 +23,7 @@ const KINDS = {
   decoder: ['Decoder', 'What each German word looks at among the German words before it.'],
 };
 
-const HINT = 'Point at a word, or move to it with the arrow keys.';
+const HINT = 'Point at a word, or tap it.';
 
 export class Overlay {
   /** @type {Detailed | null} */
@@ -163,14 +163,15 @@ export class Overlay {
     heads.style.setProperty('--heads', String(layers[0].length));
     const colour = getComputedStyle(heads).getPropertyValue('--heat').trim();
     layers.forEach((/** @type {number[][][]} */ ofLayer, /** @type {number} */ layer) => {
-      heads.append(el('span', { class: 'layer-name', 'aria-hidden': 'true' }, `L${layer + 1}`));
+      const row = el('div', { class: 'layer' }, el('span', { class: 'layer-name', 'aria-hidden': 'true' }, `L${layer + 1}`));
+      heads.append(row);
       ofLayer.forEach((weights, head) => {
         const chosen = layer === choice.layer && head === choice.head, canvas = el('canvas');
         drawThumbnail(canvas, weights, colour);
-        heads.append(el('button', { type: 'button', class: 'head', role: 'radio', 'aria-checked': String(chosen),
+        row.append(el('button', { type: 'button', class: 'head', role: 'radio', 'aria-checked': String(chosen),
           'aria-label': `Layer ${layer + 1}, head ${head + 1}`, title: `Layer ${layer + 1}, head ${head + 1}`,
           tabindex: chosen ? 0 : -1, 'data-i': layer * ofLayer.length + head }, canvas));
-        if (chosen && focused) /** @type {HTMLElement} */ (heads.lastElementChild).focus();
+        if (chosen && focused) /** @type {HTMLElement} */ (row.lastElementChild).focus();
       });
     });
   }
