@@ -55,19 +55,45 @@ static inline uint32_t check_random(void)
 }
 static inline float check_uniform(float lo, float hi) { return lo + (hi - lo) * (float)(check_random() >> 8) / 16777216.0f; }
 
+/* Opens, reads (0 at the end or on an error) and closes a file of the repository. */
+#ifdef __EMSCRIPTEN__
+#include <wasi/api.h>
+/* Emscripten's stand-alone libc refuses to open any file, so WASI is asked directly. Descriptor 3 is
+ * the first folder that run_wasm.mjs opens: ".". */
+typedef __wasi_fd_t check_handle;
+static inline int check_open(check_handle *f, const char *path)
+{
+    size_t n = 0;
+    while (path[n]) n++;
+    return !__wasi_path_open(3, 0, path, n, 0, __WASI_RIGHTS_FD_READ, 0, 0, f);
+}
+static inline size_t check_read(check_handle f, char *to, size_t size)
+{
+    const __wasi_iovec_t part = { (uint8_t *)to, size };
+    size_t got = 0;
+    return __wasi_fd_read(f, &part, 1, &got) ? 0 : got;
+}
+static inline void check_close(check_handle f) { if (__wasi_fd_close(f)) abort(); }
+#else
+typedef FILE *check_handle;
+static inline int check_open(check_handle *f, const char *path) { return (*f = fopen(path, "rb")) != NULL; }
+static inline size_t check_read(check_handle f, char *to, size_t size) { return fread(to, 1, size, f); }
+static inline void check_close(check_handle f) { fclose(f); }
+#endif
+
 /* A whole file, malloc'd and NUL-terminated; NULL where there is none. */
 static inline char *check_file(const char *path, size_t *size)
 {
-    FILE *f = fopen(path, "rb");
-    if (!f) return NULL;
+    check_handle f;
+    if (!check_open(&f, path)) return NULL;
     char *bytes = NULL;
     size_t n = 0, room = 0, got;
     do {
         if (n + 65536 > room) bytes = realloc(bytes, (room = 2 * room + 65536) + 1);
-        got = fread(bytes + n, 1, 65536, f);
+        got = check_read(f, bytes + n, 65536);
         n += got;
     } while (got);
-    fclose(f);
+    check_close(f);
     bytes[n] = 0;
     *size = n;
     return bytes;

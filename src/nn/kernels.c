@@ -3,10 +3,18 @@
 
 #include <string.h>
 
+#include "nn/v128.h"
+
 extern const dm_kernels kernels_ref;
+#ifdef DM_V128
+extern const dm_kernels kernels_simd128;
+#endif
 
 const dm_kernels *const kernels_all[] = {
     &kernels_ref,
+#ifdef DM_V128
+    &kernels_simd128,
+#endif
     NULL
 };
 

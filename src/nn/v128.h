@@ -66,10 +66,11 @@ static inline vi vi_add_pairs(vi a, vi b)
 {
     return wasm_i32x4_add(wasm_i32x4_shuffle(a, b, 0, 2, 4, 6), wasm_i32x4_shuffle(a, b, 1, 3, 5, 7));
 }
-/* Four vectors of int32 in [0,127] -> 16 bytes in order */
+/* Four vectors of int32 -> 16 bytes in order, saturated to [0,127] */
 static inline vi vi_bytes(vi a, vi b, vi c, vi d)
 {
-    return wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a, b), wasm_i16x8_narrow_i32x4(c, d));
+    const vi ab = wasm_i16x8_narrow_i32x4(a, b), cd = wasm_i16x8_narrow_i32x4(c, d);
+    return wasm_u8x16_min(wasm_u8x16_narrow_i16x8(ab, cd), wasm_i8x16_splat(127));
 }
 
 #elif defined(__SSE4_1__)
@@ -121,7 +122,8 @@ static inline vi vi_load_s8_wide(const int8_t *p) { return _mm_cvtepi8_epi32(vi_
 static inline vi vi_add_pairs(vi a, vi b) { return _mm_hadd_epi32(a, b); }
 static inline vi vi_bytes(vi a, vi b, vi c, vi d)
 {
-    return _mm_packus_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d));
+    const vi ab = _mm_packs_epi32(a, b), cd = _mm_packs_epi32(c, d);
+    return _mm_min_epu8(_mm_packus_epi16(ab, cd), _mm_set1_epi8(127));
 }
 #endif
 
@@ -133,13 +135,13 @@ static inline float vf_sum(vf a)
     vf_store(lane, a);
     return (lane[0] + lane[2]) + (lane[1] + lane[3]);
 }
-/* The largest lane; NaN only if every lane is. */
+/* The largest lane, where no lane is NaN. */
 static inline float vf_largest(vf a)
 {
     float lane[4];
     vf_store(lane, a);
     float most = lane[0];
-    for (int l = 1; l < 4; l++) if (lane[l] > most || most != most) most = lane[l];
+    for (int l = 1; l < 4; l++) if (lane[l] > most) most = lane[l];
     return most;
 }
 #endif
