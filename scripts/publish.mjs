@@ -7,7 +7,7 @@ import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promise
 import { basename, join } from 'node:path';
 
 const CHUNK_BYTES = 512 * 1024;
-const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+const sha256 = (/** @type {Uint8Array} */ bytes) => createHash('sha256').update(bytes).digest('hex');
 
 const [file, folder, source, target, scoresFile] = process.argv.slice(2);
 if (!target) {
@@ -23,15 +23,16 @@ const scores = scoresFile ? JSON.parse(await readFile(scoresFile, 'utf8')) : {};
 const architecture = /\btype: *(\w+)/.exec(bytes.toString('latin1', 64, 4096))?.[1] ?? 'unknown';
 
 await mkdir(folder, { recursive: true });
-for (const name of await readdir(folder))
-  if (/^model\.\d{3}$/.test(name) || name === 'manifest.json') await rm(join(folder, name));
+for (const old of await readdir(folder))
+  if (/^model\.\d{3}$/.test(old) || old === 'manifest.json') await rm(join(folder, old));
 
+/** @type {{file: string, bytes: number, sha256: string}[]} */
 const chunks = [];
 for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
   const chunk = bytes.subarray(at, at + CHUNK_BYTES);
-  const name = `model.${String(chunks.length).padStart(3, '0')}`;
-  await writeFile(join(folder, name), chunk);
-  chunks.push({ file: name, bytes: chunk.length, sha256: sha256(chunk) });
+  const chunkFile = `model.${String(chunks.length).padStart(3, '0')}`;
+  await writeFile(join(folder, chunkFile), chunk);
+  chunks.push({ file: chunkFile, bytes: chunk.length, sha256: sha256(chunk) });
 }
 const manifest = {
   format: 'dolmetsch-manifest-1', name: basename(folder), source, target, architecture,

@@ -171,7 +171,8 @@ test('lines come out while the input is still open', { timeout: 20_000 }, async 
 
 test('a reader that goes away ends the program quietly', { timeout: 20_000 }, async () => {
   for (const program of [SANITIZED, NODE]) {
-    const child = spawn('bash', ['-c', `yes 'The cat.' | head -5000 | ${[...program].join(' ')} --model ${goldenModel('ssru')} | head -1`]);
+    const command = `${program.join(' ')} --model ${goldenModel('ssru')}`;
+    const child = spawn('bash', ['-c', `yes 'The cat.' | head -5000 | ${command} | head -1`]);
     const out = [], err = [];
     child.stdout.on('data', (data) => out.push(data));
     child.stderr.on('data', (data) => err.push(data));

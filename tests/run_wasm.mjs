@@ -3,7 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import { WASI } from 'node:wasi';
 
-const wasi = new WASI({ version: 'preview1', args: [process.argv[2]], env: { SEED: process.env.SEED ?? '1' }, preopens: { '.': '.', '..': '..' }, returnOnExit: true });
+const wasi = new WASI({
+  version: 'preview1', args: process.argv.slice(2), env: { SEED: process.env.SEED ?? '1' },
+  preopens: { '.': '.', '..': '..' }, returnOnExit: true,
+});
 const module = await WebAssembly.compile(await readFile(process.argv[2]));
 const imports = { ...wasi.getImportObject(), env: { emscripten_notify_memory_growth() {} } };
 process.exitCode = wasi.start(await WebAssembly.instantiate(module, imports));

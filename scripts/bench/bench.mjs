@@ -80,7 +80,9 @@ const js = readdirSync('web').filter((name) => name.endsWith('.js')).map((name) 
 const report = {
   kernels: kernels(),
   engine: existsSync(`${MODEL}/manifest.json`) ? await engines() : undefined,
-  sizes: { 'engine.wasm': size('build/site/engine.wasm'), 'web/*.js': js, dolmetsch: { bytes: statSync('build/dolmetsch').size } },
+  sizes: {
+    'engine.wasm': size('build/site/engine.wasm'), 'web/*.js': js, 'build/dolmetsch': { bytes: statSync('build/dolmetsch').size },
+  },
 };
 
 if (asJson) {
