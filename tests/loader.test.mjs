@@ -151,6 +151,13 @@ test('aborting in the middle of a body, and in the pause before a second attempt
   }
 });
 
+test('aborting while the last bytes are being hashed: they are not written', async () => {
+  const { files } = model([5000]), memory = fakeMemory(), stop = new AbortController();
+  const onProgress = ({ loaded, total }) => { if (loaded === total) stop.abort(); };
+  await assert.rejects(loadModel('m', memory, { ...server(files), onProgress, signal: stop.signal }), { name: 'AbortError' });
+  assert.ok(memory.memory().every((byte) => byte === 0xee));
+});
+
 test('a manifest that is wrong in any field is refused by name', () => {
   const { manifest } = model();
   assert.equal(checkManifest(manifest), manifest);
