@@ -55,12 +55,12 @@ build/sanitize/tests/%: build/sanitize/tests/%.o $(patsubst %.c,build/sanitize/%
 	$(CC) $(SANITIZE) $^ -o $@ -lm
 
 # --- wasm: the engine, and the C tests as WASI programs ----------------------------------------
-EMFLAGS  := $(STRICT) -msimd128 -sSTANDALONE_WASM
+EMFLAGS  := $(STRICT) -msimd128
 build/wasm/%.o: %.c $(HEADERS)
 	@mkdir -p $(@D)
 	$(EMCC) $(EMFLAGS) -O3 -c $< -o $@
 build/wasm/tests/%.wasm: build/wasm/tests/%.o $(patsubst %.c,build/wasm/%.o,$(LIBRARY))
-	$(EMCC) $(EMFLAGS) -O1 -sALLOW_MEMORY_GROWTH -sTOTAL_STACK=1MB -sERROR_ON_UNDEFINED_SYMBOLS=0 -sWARN_ON_UNDEFINED_SYMBOLS=0 $^ -o $@
+	$(EMCC) $(EMFLAGS) -sSTANDALONE_WASM -O1 -sALLOW_MEMORY_GROWTH -sTOTAL_STACK=1MB -sERROR_ON_UNDEFINED_SYMBOLS=0 -sWARN_ON_UNDEFINED_SYMBOLS=0 $^ -o $@
 
 ctests: $(CTESTS:%=build/sanitize/tests/%) $(CTESTS:%=build/wasm/tests/%.wasm)
 
@@ -69,7 +69,7 @@ ENGINE   := -O3 --no-entry -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=2GB -sINITIAL_
             -sMALLOC=emmalloc -sFILESYSTEM=0
 build/site/engine.wasm: $(patsubst %.c,build/wasm/%.o,$(LIBRARY) src/wasm.c)
 	@mkdir -p $(@D)
-	$(EMCC) $(EMFLAGS) $(ENGINE) $^ -o $@
+	$(EMCC) $(EMFLAGS) -sSTANDALONE_WASM $(ENGINE) $^ -o $@
 
 # --- the site: what the page needs, in one folder for any static host ---------------------------
 PAGE     := $(filter-out %.d.ts,$(wildcard web/*))

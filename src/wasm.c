@@ -9,6 +9,8 @@
 #include "json.h"
 
 #define EXPORT EMSCRIPTEN_KEEPALIVE
+/* The prototypes are JavaScript's. */
+#pragma clang diagnostic ignored "-Wmissing-prototypes"
 
 /* The last failure: the one global, since a wasm call returns one number. */
 static dm_error reason;
