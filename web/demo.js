@@ -89,12 +89,11 @@ async function translateNow() {
   $('target').classList.add('waiting');
   try {
     const detailed = await translator.translateDetailed(text, { signal, onPartial: (partial) => {
-      if (signal.aborted || performance.now() - start < STREAM_AFTER) return;
+      if (performance.now() - start < STREAM_AFTER) return;
       $('target').classList.remove('waiting');
       shown = null;
       target.show(partial);
     } });
-    if (signal.aborted) return;                     // a newer text is on its way
     $('failure').hidden = true;
     show(text, detailed);
   } catch (/** @type {any} */ error) {

@@ -129,7 +129,7 @@ test('heads and pieces: encoder attention joins the sentence with itself', async
 
 test('a long translation streams; a newer text replaces it at once', async () => {
   const { page } = await browser.open();
-  await type(page, `slowly ${'word '.repeat(400)}.`);
+  await type(page, `slowly ${'word '.repeat(1800)}.`);
   await page.waitForFunction(() => /^\[slowly\] \[word\]/.test(document.querySelector('#target').textContent), { timeout: 5000 });
   const before = Date.now();
   await type(page, 'Hi there.', '[Hi] [there].');
@@ -238,6 +238,9 @@ for (const width of [360, 390, 768, 1280]) {
     await page.click('#tab-matrix');
     await page.waitForSelector('canvas.cells');
     assert.equal(await sticksOut(), 0);
+    await type(page, `${'considerable '.repeat(40)}length.`);
+    await page.waitForFunction(() => document.querySelector('.row-labels').children.length === 43);
+    assert.equal(await sticksOut(), 0, 'a wide matrix scrolls in its own box');
     const drawn = await page.$eval('canvas.cells',
       (c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((b) => b));
     assert.ok(drawn, 'the matrix is not empty');
