@@ -54,6 +54,8 @@ static inline vi vi_load_s8(const int8_t *p) { return wasm_i16x8_load8x8(p); }
 static inline vi vi_load_u8(const uint8_t *p) { return wasm_u16x8_load8x8(p); }
 /* The 8 bytes at p, twice. */
 static inline vi vi_load_twice(const void *p) { return wasm_v128_load64_splat(p); }
+/* The first 8 bytes of a. */
+static inline void vi_store_half(void *p, vi a) { wasm_v128_store64_lane(p, a, 0); }
 /* 4 bytes at p -> 4 uint16, twice */
 static inline vi vi_load_u8_twice(const uint8_t *p) { return wasm_u16x8_extend_low_u8x16(wasm_v128_load32_splat(p)); }
 /* 4 signed bytes at p -> 4 int32 */
@@ -108,6 +110,7 @@ static inline vi vi_or(vi a, vi b) { return _mm_or_si128(a, b); }
 #define vi_shift_left(a, n) _mm_slli_epi32(a, n)
 static inline int vi_mask(vi a) { return _mm_movemask_ps(_mm_castsi128_ps(a)); }
 static inline vi vi_dot16(vi a, vi b) { return _mm_madd_epi16(a, b); }
+static inline void vi_store_half(void *p, vi a) { _mm_storel_epi64(p, a); }
 /* Loads of 8 and 4 bytes go through memcpy: the pointers are not aligned for int64 and int32. */
 static inline vi vi_load8(const void *p) { int64_t a; memcpy(&a, p, 8); return _mm_cvtsi64_si128(a); }
 static inline vi vi_load4(const void *p) { int32_t a; memcpy(&a, p, 4); return _mm_cvtsi32_si128(a); }
