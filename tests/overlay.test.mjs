@@ -35,6 +35,12 @@ test('tokens that leave a gap, or hold their space at the end, are words of thei
     [['a', 0, 1], ['b', 2, 3], ['', 4, 4]]);
 });
 
+test('a space that is a token of its own belongs to the word after it', () => {
+  const words = wordsOf(tokens([' the', ' ', 'cat']));
+  assert.deepEqual(words.map(({ text, start, end, from, to }) => [text, start, end, from, to]),
+    [['the', 1, 4, 0, 1], ['cat', 5, 8, 1, 3], ['', 8, 8, 3, 4]]);
+});
+
 test('a token of spaces only, and no tokens at all', () => {
   assert.deepEqual(wordsOf([]), []);
   for (const word of wordsOf(tokens([' a', '  ', ' b']))) assert.ok(word.start <= word.end, JSON.stringify(word));

@@ -2,7 +2,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { connect, serve } from '../web/rpc.js';
-import { nextBudget, service } from '../web/service.js';
+import { runSlice, service } from '../web/service.js';
 import { createTranslator } from '../web/translator.js';
 import { Engine, FAKE_MODEL } from './browser/fake-engine.js';
 
@@ -144,10 +144,20 @@ test('a model that does not come is an error with its reason', async (t) => {
     { code: 'DM_ERR_FETCH', message: /manifest\.json: the server answered 404/ });
 });
 
-test('slices grow and shrink towards their time', () => {
-  let budget = 1;
-  for (let i = 0; i < 20; i++) budget = nextBudget(budget, budget * 0.5);   // half a millisecond a step
-  assert.ok(budget >= 18 && budget <= 22, `${budget}`);
-  assert.ok(nextBudget(20, 400) <= 5);
-  assert.equal(nextBudget(1, 400), 1);
+test('a slice ends soon after its time, whatever a step costs, and at once when all is done', () => {
+  for (const cost of [0.1, 4, 40]) {
+    let steps = 0;
+    const job = { run(budget) {
+      steps += budget;
+      for (const end = performance.now() + cost; performance.now() < end;);
+      return true;
+    } };
+    const start = performance.now();
+    assert.equal(runSlice(job), true);
+    const took = performance.now() - start;
+    assert.ok(took >= 9 && took < 10 + 2 * cost + 15, `${took} ms at ${cost} ms a step`);
+  }
+  let left = 3;
+  assert.equal(runSlice({ run: () => --left > 0 }), false);
+  assert.equal(left, 0);
 });

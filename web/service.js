@@ -18,7 +18,6 @@ const PARTIAL = 50;                                 // milliseconds between two 
 export function service(Engine, fetchWasm = (url) => fetch(url)) {
   /** @type {Engine | undefined} */
   let engine;
-  let budget = 8;
   /** @type {Promise<unknown>} */
   let last = Promise.resolve();
 
@@ -54,10 +53,8 @@ export function service(Engine, fetchWasm = (url) => fetch(url)) {
         /** @type {string[]} */
         const sent = [];
         for (let lastPartial = start; ;) {
-          const before = performance.now();
-          if (!job.run(budget)) break;
+          if (!runSlice(job)) break;
           const now = performance.now();
-          budget = nextBudget(budget, now - before);
           if (partial && now - lastPartial >= PARTIAL) {
             for (let index = 0; index < texts.length; index++) {
               const text = job.partial(index);
@@ -78,10 +75,12 @@ export function service(Engine, fetchWasm = (url) => fetch(url)) {
   };
 }
 
-/** Steps for the next slice, so that it takes about SLICE.  @param {number} budget @param {number} took */
-export function nextBudget(budget, took) {
-  const factor = Math.min(2, Math.max(0.25, SLICE / Math.max(took, 0.1)));
-  return Math.min(4096, Math.max(1, Math.round(budget * factor)));
+/** Step by step, since steps differ a hundredfold in what they cost: one word of a short sentence, or one of every
+ *  sentence of a batch.  @param {Job} job @returns {boolean} more is left to do */
+export function runSlice(job) {
+  const end = performance.now() + SLICE;
+  while (job.run(1)) if (performance.now() >= end) return true;
+  return false;
 }
 
 /** Lets the message loop turn once.  setTimeout would cost 4 ms each time. */

@@ -15,7 +15,7 @@ export function wordsOf(tokens, pieces = false) {
   const starts = tokens.map((token, i) => {
     const before = tokens[i - 1];
     return !before || before.end < token.start || token.start === token.end
-      || /^\s/u.test(token.text) || /\s$/u.test(before.text);
+      || /^\s/u.test(token.text) || /\S\s+$/u.test(before.text);   // a piece of spaces only belongs to what follows
   });
   const punctuation = tokens.map((token) => PUNCTUATION.test(token.text.trim()));
   /** @type {Word[]} */

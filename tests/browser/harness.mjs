@@ -14,10 +14,8 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../../', import.meta.url));
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** build/site, if it has been made with a model in it. */
-export const REAL_SITE = join(root, 'build/site');
-export const hasRealSite = () => existsSync(join(REAL_SITE, 'engine.wasm')) &&
-  existsSync(join(REAL_SITE, 'models/en-de/manifest.json'));
+/** What `make site` makes; SITE names another folder. */
+export const REAL_SITE = process.env.SITE ?? join(root, 'build/site');
 
 /** A temporary site with the fake engine and the fake model, at /sub/path/ to show that no base path matters. */
 export async function fakeSite() {

@@ -1,0 +1,138 @@
+/** build/site in a real browser: the real engine, the real model.  Needs `make site` and models/en-de. */
+
+import test, { after, before } from 'node:test';
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { REAL_SITE, start } from './harness.mjs';
+
+let browser, manifest;
+before(async () => {
+  manifest = JSON.parse(await readFile(join(REAL_SITE, 'models/en-de/manifest.json'), 'utf8')
+    .catch(() => { throw new Error('build/site holds no model: make site'); }));
+  browser = await start(REAL_SITE);
+});
+after(() => browser?.close());
+
+const text = (page, selector) => page.$eval(selector, (e) => e.textContent);
+
+/** Clears the text box, types, and waits until the German of all of it stands there. */
+async function translate(page, english) {
+  await page.click('#source', { clickCount: 3 });
+  await page.$eval('#source', (e) => e.select());
+  await page.keyboard.press('Delete');
+  await page.waitForFunction(() => document.querySelector('#target').textContent === '');
+  await page.type('#source', english);
+  await page.waitForFunction(() => document.querySelector('#mirror .word:last-of-type')
+    && document.querySelector('#target .word') && !document.querySelector('#target.waiting'), { timeout: 20_000 });
+  await new Promise((resolve) => setTimeout(resolve, 400));          // longer than the pause before a translation
+  return text(page, '#target');
+}
+
+test('the download counts to its end, and only files of the model and the page are fetched', async () => {
+  const seen = [], names = [];
+  const { page, complaints } = await browser.open({ before: async (fresh) => {
+    fresh.on('response', (response) => names.push(new URL(response.url()).pathname.split('/').pop()));
+    await fresh.exposeFunction('sawProgress', (line) => seen.push(line));
+    await fresh.evaluateOnNewDocument(() => addEventListener('DOMContentLoaded', () => new MutationObserver(() =>
+      window.sawProgress(document.querySelector('#loading-text').textContent))
+      .observe(document.querySelector('#loading-text'), { childList: true })));
+  } });
+  const total = (manifest.bytes / 1e6).toFixed(1);
+  assert.ok(seen.some((line) => line.endsWith(`of ${total} MB`)), seen.join('; '));
+  assert.equal(seen.at(-1), 'Starting the model');
+  for (const { file } of manifest.chunks) assert.equal(names.filter((name) => name === file).length, 1, file);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('typed English becomes German; a word that is pointed at lights its partner', async () => {
+  const { page, complaints } = await browser.open();
+  const german = await translate(page, 'The dog is in the garden.');
+  assert.match(german, /Hund/);
+  assert.match(german, /Garten/);
+  for (const [de, en] of [['Hund', 'dog'], ['Garten', 'garden']]) {
+    const words = await page.$$('#target .word');
+    const texts = await page.$$eval('#target .word', (list) => list.map((e) => e.textContent));
+    await words[texts.findIndex((word) => word.includes(de))].hover();
+    const lit = await page.$$eval('#mirror .word.lit', (list) => list
+      .map((e) => ({ text: e.textContent, weight: Number(e.style.getPropertyValue('--w')) }))
+      .sort((a, b) => b.weight - a.weight));
+    assert.equal(lit[0]?.text, en, `${de} came from ${JSON.stringify(lit)}`);
+  }
+  assert.match(await text(page, '#status'), /^6 words in [\d.]+ ms · [\d,]+ words\/s · \w+$/);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('the attention of every head is a distribution that can be looked at', async () => {
+  const { page, complaints } = await browser.open();
+  for (const kind of ['cross', 'encoder']) {
+    await page.$eval(`input[value=${kind}]`, (e) => e.click());
+    await page.waitForSelector(`.lines .row.${kind === 'cross' ? 'target' : 'source'}`);
+    assert.ok(await page.$$eval('.head', (list) => list.length) > 1);
+    assert.ok(await page.$$eval('.curve', (list) => list.length) > 5);
+  }
+  const sums = await page.evaluate(async () => {
+    const { createTranslator } = await import('./translator.js');
+    const translator = await createTranslator();
+    const { sentences: [sentence] } = await translator.translateDetailed('The cat sleeps.', { attention: true });
+    translator.destroy();
+    const rows = [sentence.alignment, ...Object.values(sentence.attention).flat(2)].flat();
+    return rows.map((row) => row.reduce((a, b) => a + b, 0));
+  });
+  assert.ok(sums.length > 10);
+  assert.deepEqual(sums.filter((sum) => !(Math.abs(sum - 1) < 1e-3)), []);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('several sentences, line ends, emoji and nothing: offsets stay true', async () => {
+  const { page, complaints } = await browser.open();
+  const found = await page.evaluate(async () => {
+    const { createTranslator } = await import('./translator.js');
+    const translator = await createTranslator();
+    const wrong = [];
+    for (const source of ['Hello. How are you?\n\nI am fine.', '🙂 The café is open 😀.', 'A half \ud83d of one.', '', ' \n',
+      'ﬁne “quotes” — dash…']) {
+      const { text, sentences } = await translator.translateDetailed(source);
+      const check = (tokens, whole) => {
+        for (const token of tokens) {
+          const slice = whole.slice(token.start, token.end);
+          if (slice.toWellFormed() !== token.text && slice.trim() !== token.text.trim()) wrong.push([source, token, slice]);
+        }
+      };
+      for (const sentence of sentences) {
+        check(sentence.source, source);
+        check(sentence.target, text);
+      }
+      if (!source.trim() && text !== source) wrong.push([source, text]);
+    }
+    translator.destroy();
+    return wrong;
+  });
+  assert.deepEqual(found, []);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('a long text can be cancelled within 50 ms of work, and the next one is translated', async () => {
+  const { page } = await browser.open();
+  const ms = await page.evaluate(async () => {
+    const { createTranslator } = await import('./translator.js');
+    const translator = await createTranslator();
+    const stop = new AbortController();
+    await translator.translate('Hi.');
+    const long = translator.translate('The dog, who saw the cat in the garden, ran home. '.repeat(400), { signal: stop.signal });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const short = translator.translate('Yes.');
+    const begin = performance.now();
+    stop.abort();
+    const name = await long.then(() => 'finished', (error) => error.name);
+    await short;
+    translator.destroy();
+    return name === 'AbortError' ? performance.now() - begin : name;
+  });
+  assert.ok(ms < 250, `${ms}`);                     // two short pieces of work: the rest of a slice, and a word
+  await page.close();
+});
