@@ -1,8 +1,8 @@
 /* sentence.h - splits running text into sentences, the same way on every machine.
  *
- * Rules, no data files: line ends, [.?!…] with closing quotes and brackets before white space
- * and a plausible sentence start; abbreviations, initials, numbers, list markers, code-like
- * tokens and URLs do not split. */
+ * Rules and short word lists for English and German: line ends, [.?!…] and their relatives with closing
+ * quotes and brackets, before white space and a plausible start; abbreviations, initials, numbers, list
+ * markers, code-like tokens and URLs do not split. */
 #ifndef DM_SENTENCE_H
 #define DM_SENTENCE_H
 
