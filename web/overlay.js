@@ -75,7 +75,7 @@ export class Overlay {
     const axis = view.rowSide === side ? 'row' : view.colSide === side ? 'col' : undefined;
     const index = axis
       ? (axis === 'row' ? view.rows : view.cols).findIndex((word) => word.start <= start && start < word.end) : -1;
-    if (axis) this.#light(axis, index);
+    this.#light(axis ?? 'row', index);
   }
 
   clear() { this.#light('row', -1); }
