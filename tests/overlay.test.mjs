@@ -1,6 +1,6 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { counterparts, cutText, describe, indexAt, linksOf, mergeWeights, viewOf, wordsOf } from '../web/words.js';
+import { counterparts, cutText, describe, directionOf, indexAt, linksOf, mergeWeights, viewOf, wordsOf } from '../web/words.js';
 
 /** Tokens of pieces that carry their spaces, with the end of sentence. */
 const tokens = (pieces, at = 0) => {
@@ -108,4 +108,9 @@ test('a long text is cut at a space, never inside a character', () => {
   assert.equal(cutText('aaaaaaaaaaaa', 5), 'aaaaa');
   assert.equal(cutText('aaaa😀aaaa', 5), 'aaaa');
   assert.equal(cutText('aaaa\ud83d', 4), 'aaaa');
+});
+
+test('the first letter decides the direction', () => {
+  for (const text of ['', '123', 'a שלום', '🙂 ok', '«été»']) assert.equal(directionOf(text), 'ltr', text);
+  for (const text of ['שלום a', '  12. مرحبا', '\n«שלום»']) assert.equal(directionOf(text), 'rtl', text);
 });

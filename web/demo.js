@@ -4,7 +4,7 @@ import { createTranslator } from './translator.js';
 import { Overlay, rangesOf } from './overlay.js';
 import { TextPane } from './text-pane.js';
 import { rove, track } from './dom.js';
-import { cutText, describe, moveSentence, viewOf } from './words.js';
+import { cutText, describe, directionOf, moveSentence, viewOf } from './words.js';
 
 /** @typedef {import('./types.d.ts').Detailed} Detailed
  *  @typedef {import('./types.d.ts').View} View
@@ -84,7 +84,7 @@ async function translateNow() {
   const { signal } = running = new AbortController();
   const text = cutText(input.value, LIVE_LIMIT);
   if (!translator) return;
-  if (!text.trim()) return show('', null);
+  if (!text.trim()) return show(text, null);
   const start = performance.now();
   $('target').classList.add('waiting');
   try {
@@ -112,7 +112,7 @@ function show(text, detailed) {
     (side === 'source' ? view.cols : view.rows).map(({ start, end }, index) => ({ start, end, sentence, index,
       label: side === 'target' ? describe(view, 'row', index) : undefined })));
   const held = document.activeElement?.closest('#target') ? Number(document.activeElement.getAttribute('data-i')) : -1;
-  source.show(input.value, marks('source'));
+  source.show(text, marks('source'));
   target.show(detailed?.text ?? '', marks('target'));
   if (held >= 0) /** @type {HTMLElement | null} */ ($('target').querySelector(`[data-i="${held}"]`))?.focus();
   $('target').classList.remove('waiting');
@@ -175,11 +175,12 @@ input.addEventListener('keyup', ({ key }) => { if (/^(Arrow|Home|End|Page)/.test
 /* ---- the text box and the buttons ------------------------------------------------------------- */
 
 function changed(delay = DEBOUNCE) {
-  const { value } = input;
-  source.show(value);
+  const { value } = input, text = cutText(value, LIVE_LIMIT), cut = text.length, long = cut < value.length;
+  input.dir = $('mirror').dir = directionOf(text);
+  source.show(text);
   target.clear();
-  const cut = cutText(value, LIVE_LIMIT).length;
-  $('limit').hidden = cut === value.length;
+  $('field').classList.toggle('long', long);
+  $('limit').hidden = !long;
   $('limit').textContent =
     `The first ${cut.toLocaleString('en')} of ${value.length.toLocaleString('en')} characters are translated here.`;
   $('clear').hidden = value === '';
@@ -188,6 +189,7 @@ function changed(delay = DEBOUNCE) {
 }
 
 input.addEventListener('input', () => changed());
+input.addEventListener('scroll', () => { $('mirror').scrollTop = input.scrollTop; });
 $('clear').addEventListener('click', () => {
   input.value = '';
   changed(0);

@@ -117,6 +117,13 @@ export function cutText(text, limit) {
   return text.slice(0, splits ? limit - 1 : limit);
 }
 
+/** The direction of a text, by its first letter.  dir="auto" would do, but takes Chromium ten seconds for a
+ *  megabyte without line ends.  @param {string} text */
+export function directionOf(text) {
+  const rtl = /^[^\p{L}]*[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+  return rtl.test(text.slice(0, 1000)) ? 'rtl' : 'ltr';
+}
+
 /** The same sentence, its source moved by `by` code units: for a sentence that was translated alone.
  *  @param {Sentence} sentence @param {number} bySource @param {number} byTarget @returns {Sentence} */
 export function moveSentence(sentence, bySource, byTarget) {
