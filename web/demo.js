@@ -121,7 +121,7 @@ function show(text, detailed) {
   if (!detailed || !translator) return;
   const words = text.trim().split(/\s+/u).length, ms = detailed.ms ?? 0;
   const cut = detailed.sentences.some((sentence) => sentence.cut) ? ' · a sentence was cut short' : '';
-  $('status').textContent = `${words} ${words === 1 ? 'word' : 'words'} in ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms · `
+  $('status').textContent = `${words.toLocaleString('en')} ${words === 1 ? 'word' : 'words'} in ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms · `
     + `${Math.round(1000 * words / Math.max(ms, 0.1)).toLocaleString('en')} words/s · ${detailed.kernels}${cut}`;
 }
 

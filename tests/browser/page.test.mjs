@@ -141,17 +141,18 @@ test('a long translation streams; a newer text replaces it at once', async () =>
 
 test('the words behind the text box lie where the text box shows them', async () => {
   const { page } = await browser.open({ width: 700 });
-  const texts = ['Good morning, how are you? '.repeat(30), 'שלום עולם, מה שלומך היום? '.repeat(12), 'a\n\n  b   c\n\ttab and\n'.repeat(3),
-    `${'long'.repeat(90)} end.`, 'mixed עולם text\nעולם mixed.'];
+  const texts = ['Good morning, how are you? '.repeat(30), 'שלום עולם, מה שלומך היום? '.repeat(12),
+    'a\n\n  b   c\n\ttab and\n'.repeat(3), `${'long'.repeat(90)} end.`, 'mixed עולם text\nעולם mixed.'];
   for (const text of texts) {
     await type(page, '', '');
     await type(page, text);
     await page.waitForFunction(() => document.querySelector('#target .word') && !document.querySelector('#target.waiting'));
     const boxes = await page.evaluate(() => {            // what is laid out alike is as high, as wide, and not scrolled
       const [a, b] = ['#mirror', '#source'].map((id) => document.querySelector(id));
-      const style = (e) => ['font', 'padding', 'whiteSpace', 'wordBreak', 'overflowWrap', 'letterSpacing', 'direction', 'unicodeBidi',
-        'textAlign', 'tabSize', 'lineHeight', 'textIndent', 'wordSpacing', 'hyphens'].map((name) => `${name} ${getComputedStyle(e)[name]}`);
-      return [a, b].map((e) => [...style(e), e.clientWidth, e.clientHeight, Math.max(e.scrollHeight, e.clientHeight), e.scrollTop]);
+      const names = ['font', 'padding', 'whiteSpace', 'wordBreak', 'overflowWrap', 'letterSpacing', 'direction', 'unicodeBidi',
+        'textAlign', 'tabSize', 'lineHeight', 'textIndent', 'wordSpacing', 'hyphens'];
+      const size = (e) => [e.clientWidth, e.clientHeight, Math.max(e.scrollHeight, e.clientHeight), e.scrollTop];
+      return [a, b].map((e) => [...names.map((name) => `${name} ${getComputedStyle(e)[name]}`), ...size(e)]);
     });
     assert.deepEqual(boxes[0], boxes[1], text.slice(0, 20));
   }
