@@ -121,8 +121,9 @@ function show(text, detailed) {
   if (!detailed || !translator) return;
   const words = text.trim().split(/\s+/u).length, ms = detailed.ms ?? 0;
   const cut = detailed.sentences.some((sentence) => sentence.cut) ? ' · a sentence was cut short' : '';
-  $('status').textContent = `${words.toLocaleString('en')} ${words === 1 ? 'word' : 'words'} in ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms · `
-    + `${Math.round(1000 * words / Math.max(ms, 0.1)).toLocaleString('en')} words/s · ${detailed.kernels}${cut}`;
+  const rate = Math.round(1000 * words / Math.max(ms, 0.1)).toLocaleString('en');
+  $('status').textContent = `${words.toLocaleString('en')} ${words === 1 ? 'word' : 'words'} in `
+    + `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms · ${rate} words/s · ${detailed.kernels}${cut}`;
 }
 
 /* ---- pointing: from the text, from the text box, from the overlay ----------------------------- */

@@ -29,7 +29,7 @@ export class Overlay {
   /** @type {Detailed | null} */
   #detailed = null;
   #sentence = 0;
-  #choice = { kind: 'alignment', layer: 0, head: 0 };
+  #choice = { kind: 'alignment', layer: Infinity, head: 0 };      // the last layer, whichever that is
   #tab = 'lines';
   #pieces = false;
   /** @type {Map<number, Sentence>} */

@@ -103,10 +103,10 @@ test('by keyboard: words, caret, tabs, matrix, heads', async () => {
   await page.waitForSelector('.head[aria-checked=true]');
   assert.equal(await page.$$eval('.head', (l) => l.length), 48);
   await page.focus('.head[aria-checked=true]');
-  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowUp');
   await page.keyboard.press('ArrowRight');
-  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Layer 2, head 2');
-  assert.equal(await page.$eval('.head[aria-checked=true]', (e) => e.getAttribute('aria-label')), 'Layer 2, head 2');
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Layer 5, head 2');
+  assert.equal(await page.$eval('.head[aria-checked=true]', (e) => e.getAttribute('aria-label')), 'Layer 5, head 2');
   assert.deepEqual(complaints, []);
   await page.close();
 });
