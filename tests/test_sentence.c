@@ -12,41 +12,52 @@ static const char *const texts[] = {
     "", " ", "Hello", "Hello.", " Hello. ", "Hello there.| How are you?| Fine!", "One. two. three.", "Wait...| What?",
     "I said... nothing.", "Really?!| Yes!!| OK.", "He asked why? and left.", "Is it 3.14 or 2,71?| It is 3.14.| Good.",
     /* abbreviations and titles */
-    "Mr. Smith met Dr. Jones.| They talked.", "Prof. Dr. med. Müller kommt.| Er ist da.", "See Fig. 3 and Sec. 4 for details.",
-    "Fruit, e.g. Apples, i.e. Food.| Good.", "Apples, pears, etc. are fruit.| Eat them.", "Apples, etc.| The end.",
-    "Cats vs. Dogs.| Who wins?", "No. 5 is alive.| No.| I mean it.", "It costs approx. 5 euros.| Cheap.",
+    "Mr. Smith met Dr. Jones.| They talked.", "Prof. Dr. med. Müller kommt.| Er ist da.",
+    "See Fig. 3 and Sec. 4 for details.", "Fruit, e.g. Apples, i.e. Food.| Good.",
+    "Apples, pears, etc. are fruit.| Eat them.", "Apples, etc.| The end.", "Cats vs. Dogs.| Who wins?",
+    "No. 5 is alive.| No.| I mean it.", "It costs approx. 5 euros.| Cheap.",
     "Das ist z. B. Berlin, d. h. Hauptstadt.| Schön.", "Das ist z.B. Berlin.| Schön.", "Er kam bzw. Sie kam.| Gut.",
-    "Siehe Nr. 7, S. 12 ff. und Abb. 3.| Das war es.", "Äpfel, Birnen usw.| Das war es.", "Etwa ca. 100 Mio. Euro.| Viel Geld.",
-    "Inkl. MwSt. und zzgl. Versand.| Die Rechnung folgt.", "Das war 50 n. Chr. in Rom.| So war es.", "Das war 50 n. Chr.| Der Rest folgt.",
+    "Siehe Nr. 7, S. 12 ff. und Abb. 3.| Das war es.", "Äpfel, Birnen usw.| Das war es.",
+    "Etwa ca. 100 Mio. Euro.| Viel Geld.", "Inkl. MwSt. und zzgl. Versand.| Die Rechnung folgt.",
+    "Das war 50 n. Chr. in Rom.| So war es.", "Das war 50 n. Chr.| Der Rest folgt.",
     "Max. 5 Personen.| Das ist Max.| Er kommt.", "Dipl.-Ing. Weber baut.| Er kann es.", "Acme Inc. Chairman Bob left.",
-    "He works at Acme Inc.| The pay is good.", "At 5 p.m. Eastern time.| At 5 p.m.| We left.", "Gen. Lee und Lt. Kim kamen.",
-    "St. Petersburg ist schön.| Fr. Müller auch.", "(Siehe Abb. 4.)| Danach weiter.", "Am Montag ggf. Regen.| Sonst Sonne.",
+    "He works at Acme Inc.| The pay is good.", "At 5 p.m. Eastern time.| At 5 p.m.| We left.",
+    "Gen. Lee und Lt. Kim kamen.", "St. Petersburg ist schön.| Fr. Müller auch.", "(Siehe Abb. 4.)| Danach weiter.",
+    "Am Montag ggf. Regen.| Sonst Sonne.",
     /* initials, Roman numbers */
-    "J. R. R. Tolkien wrote it.| We read it.", "by J. Smith.| Good.", "The U.S. Army came.| It left.", "In the U.S.| The end.",
-    "Friedrich II. König von Preußen.| Er lebte.", "World War II.| After that came peace.", "Ph.D. students work.",
+    "J. R. R. Tolkien wrote it.| We read it.", "by J. Smith.| Good.", "The U.S. Army came.| It left.",
+    "In the U.S.| The end.", "Friedrich II. König von Preußen.| Er lebte.", "World War II.| After that came peace.",
+    "Ph.D. students work.",
     /* numbers, dates, versions, lists */
-    "Am 3. Mai kam er.| Dann ging er.", "Am 24. Dezember 1999.| Es schneite.", "Der 2. Weltkrieg endete 1945.| Danach kam Frieden.",
-    "Am 03.05.2020.| Der Rest.", "In 1995.| The year was good.", "Im Jahr 1995.| Damals war es kalt.", "Version v1.2.3 is out.| Use 1.2.4.| Now.",
-    "Er ist 30.| Das ist alt.", "1. First things first.| 2. Second.", "1. Erstens kommt das Essen.", "a. Letter markers stay.| They do.",
-    "a) One. b) Two.", "2.1. Title of a part.| Text.", "(1) One thing.| (2) Another.", "- 1. Item of a list.", "## 3. Heading here",
-    "1.) Das Erste.| 2.) Das Zweite.", "IV. Teil vier", "The price is $3.50.| Cheap!", "It ended.| 5 people left.", "One.| - Two.| • Three.",
+    "Am 3. Mai kam er.| Dann ging er.", "Am 24. Dezember 1999.| Es schneite.",
+    "Der 2. Weltkrieg endete 1945.| Danach kam Frieden.", "Am 03.05.2020.| Der Rest.", "In 1995.| The year was good.",
+    "Im Jahr 1995.| Damals war es kalt.", "Version v1.2.3 is out.| Use 1.2.4.| Now.", "Er ist 30.| Das ist alt.",
+    "1. First things first.| 2. Second.", "1. Erstens kommt das Essen.", "a. Letter markers stay.| They do.",
+    "a) One. b) Two.", "2.1. Title of a part.| Text.", "(1) One thing.| (2) Another.", "- 1. Item of a list.",
+    "## 3. Heading here", "1.) Das Erste.| 2.) Das Zweite.", "IV. Teil vier", "The price is $3.50.| Cheap!",
+    "It ended.| 5 people left.", "One.| - Two.| • Three.",
     /* quotes and brackets */
-    "\"Go.\"| She went.", "She said \"no.\" and left.", "„Komm her!“| Er kam.", "„Was?“ fragte er.| Sie schwieg.", "»Ja.«| »Nein.«",
-    "(It was late.)| We slept.", "He left (at last.) and slept.", "It is late.| (We sleep.)", "It is late. (see below) Then",
-    "“Yes.”| ‘No.’| Fine.", "‚Gut.‘| Er ging.", "Footnote.[1]| Next one.[12][3]| Last.", "**Bold.**| _Italic._| Plain.", "¿Qué?| ¡Sí!| Bien.",
+    "\"Go.\"| She went.", "She said \"no.\" and left.", "„Komm her!“| Er kam.", "„Was?“ fragte er.| Sie schwieg.",
+    "»Ja.«| »Nein.«", "(It was late.)| We slept.", "He left (at last.) and slept.", "It is late.| (We sleep.)",
+    "It is late. (see below) Then", "“Yes.”| ‘No.’| Fine.", "‚Gut.‘| Er ging.", "Footnote.[1]| Next one.[12][3]| Last.",
+    "**Bold.**| _Italic._| Plain.", "¿Qué?| ¡Sí!| Bien.",
     /* code, addresses, names of files */
-    "Node.js is fast.| Use it.", "Call Array.prototype.map() here.| Then stop.", "Use foo.bar.| It works.", "Open README.md or a.out now.",
-    "See https://example.org/a.b?c=d.| It", "Visit www.example.org.| Thanks.", "Mail max.muster@example.org today.| Or not.",
-    "Type `a.b`.| Then `c`.", "It returns.| `map` is next.", "Use .gitignore files.", "Run ./configure. && make", "My phone.| iPhone is good.",
-    "x.y.z. is odd", "Yahoo! is a company.", "Use C++.| Or C#.| Or F#.", "obj?.prop ?? other", "a ? b : c", "foo().| Bar", "!important rule",
+    "Node.js is fast.| Use it.", "Call Array.prototype.map() here.| Then stop.", "Use foo.bar.| It works.",
+    "Open README.md or a.out now.", "See https://example.org/a.b?c=d.| It", "Visit www.example.org.| Thanks.",
+    "Mail max.muster@example.org today.| Or not.", "Type `a.b`.| Then `c`.", "It returns.| `map` is next.",
+    "Use .gitignore files.", "Run ./configure. && make", "My phone.| iPhone is good.", "x.y.z. is odd",
+    "Yahoo! is a company.", "Use C++.| Or C#.| Or F#.", "obj?.prop ?? other", "a ? b : c", "foo().| Bar",
+    "!important rule",
     /* line ends */
-    "One\n|Two", "One\n|\n|Two", "One.\r\n|Two\r|Three", "a\xE2\x80\xA8|b\xE2\x80\xA9|c\xC2\x85|d", "Title\n|Mr.\n|Smith", "\n\n|Text\n", "a\f|b\v|c",
+    "One\n|Two", "One\n|\n|Two", "One.\r\n|Two\r|Three", "a\xE2\x80\xA8|b\xE2\x80\xA9|c\xC2\x85|d",
+    "Title\n|Mr.\n|Smith", "\n\n|Text\n", "a\f|b\v|c",
     /* other scripts, emoji, control characters */
     "これはペンです。|あれは本です。|終わり", "你好！|你是谁？|我。", "「はい。」と言った。", "Привет.| Как дела?| Хорошо.", "מה שלומך?| טוב.| תודה.",
-    "كيف حالك؟| بخير.| شكرا.", "नमस्ते।| आप कैसे हैं?| ठीक।", "Gut.| Ärger.| Öl.| Übung.", "Er ging. ähnlich wie ich.", "Ωραία.| Ένα. ένα. δύο",
-    "Great! 🎉| We won.", "Great! 🎉🎉 and more", "Great 🎉.| We won.", "Great! 👩‍👩‍👧| Next.", "🎉 We won.| Yes.", "One.\t|Two.\x01|Three.",
-    "A…| B.", "a… b", "Hm.| \xC2\xA0Next.", "One.\xE3\x80\x80|Two.", "Done.| €5 please.", "What‽ Nothing.", "e.V. und AG.| Wir gehen.", ". . .", "...",
-    "? ! .", "Dr.", "Mr. ", ".", "a.b. c.d.", "The end .| Really ?| Yes !",
+    "كيف حالك؟| بخير.| شكرا.", "नमस्ते।| आप कैसे हैं?| ठीक।", "Gut.| Ärger.| Öl.| Übung.", "Er ging. ähnlich wie ich.",
+    "Ωραία.| Ένα. ένα. δύο", "Great! 🎉| We won.", "Great! 🎉🎉 and more", "Great 🎉.| We won.", "Great! 👩‍👩‍👧| Next.",
+    "🎉 We won.| Yes.", "One.\t|Two.\x01|Three.", "A…| B.", "a… b", "Hm.| \xC2\xA0Next.", "One.\xE3\x80\x80|Two.",
+    "Done.| €5 please.", "What‽ Nothing.", "e.V. und AG.| Wir gehen.", ". . .", "...", "? ! .", "Dr.", "Mr. ", ".",
+    "a.b. c.d.", "The end .| Really ?| Yes !",
 };
 
 /* Takes the marks out of `marked`; spans as they must come. Returns their number. */
@@ -110,7 +121,8 @@ static size_t check_spans(const char *text, size_t size)
         sentence_span s;
         const size_t next = sentence_next(text, size, at, &s);
         CHECK(next > at && next <= size, "at %zu comes %zu of %zu", at, next, size);
-        CHECK(s.begin >= last && s.begin <= s.end && s.end <= next, "span [%zu, %zu) after %zu, next %zu", s.begin, s.end, last, next);
+        CHECK(s.begin >= last && s.begin <= s.end && s.end <= next,
+              "span [%zu, %zu) after %zu, next %zu", s.begin, s.end, last, next);
         CHECK(s.end > s.begin || (s.begin == size && next == size), "an empty span at %zu", s.begin);
         CHECK(is_blank(text, last, s.begin), "text is lost between %zu and %zu", last, s.begin);
         if (next <= at || s.end > size) return count;
@@ -124,8 +136,10 @@ static size_t check_spans(const char *text, size_t size)
 
 TEST(any_text)
 {
-    static const char *const parts[] = { ".", "?", "!", "…", "。", " ", "\n", "a", "B", "1", "\"", "(", ")", "Mr", "z. B", "I", "[1]", "é", "É",
-                                         "🎉", "\xFF", "\xE2\x80", "", "-", "*", "`", "\t", "日", "The", "12", "\xC2\xA0" };
+    static const char *const parts[] = {
+        ".", "?", "!", "…", "。", " ", "\n", "a", "B", "1", "\"", "(", ")", "Mr", "z. B", "I", "[1]", "é", "É",
+        "🎉", "\xFF", "\xE2\x80", "", "-", "*", "`", "\t", "日", "The", "12", "\xC2\xA0",
+    };
     char text[256];
     for (int round = 0; round < 20000; round++) {
         size_t size = 0;
@@ -163,7 +177,8 @@ TEST(no_text)
 /* A megabyte of one thing: time must grow with the size, not with its square. */
 TEST(long_texts)
 {
-    static const char *const units[] = { ".", " ", "a", "a. ", "a.", ".)", ". (", "A. B. ", "\n", ".\n", "1. ", "🎉 ", "! 🎉", "[1]", ".[1]",
+    static const char *const units[] = { ".", " ", "a", "a. ", "a.", ".)", ". (", "A. B. ", "\n", ".\n", "1. ", "🎉 ", "! 🎉",
+                                         "[1]", ".[1]",
                                          "。", "…", "\"", "Mr. ", "Go. ", "\xFF", ". . ", "a-", "((((", "\x01" };
     enum { SIZE = 1 << 20 };
     char *text = malloc(SIZE);

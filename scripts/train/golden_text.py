@@ -37,12 +37,16 @@ STRINGS = [
     "㈱", "ﷺ", "ﷺﷺﷺ ﷺ", "a\u00adb", "\u00ad", "\u00ada", "a\u00ad", "a\u200bb", "\u200b", "´a", "a ´", "x™", "wait… what",
     "ｶﾞｶ", "a\u3000b\u00a0", "😀", "a😀b", "👨\u200d👩\u200d👧 family", "🇩🇪", "日本語", "Русский", "עברית שלום", "العربية", "क्षि", "𐍈",
     "▁", "▁▁", "a▁b", "a ▁ b", "▁a", "a▁", " ▁ ", "<sep>", "a<sep>b", "<sep> <sep>", "C++ and C#", "C++", "x C+++ y", "New York",
-    "New York City", "the New York", "<unk>", "</s>", "<s> <0x41>", "<0x0A>", "\u0000", "a\u0000b", "\u0001\u007f", "\ufffd", "\ufeffa",
-    "x" * 90, "the" * 30, "dogdogdog cat", "Donaudampfschifffahrtsgesellschaftskapitänsmütze", "https://example.org/a?b=c&d=%20#e",
-    "Array.prototype.map()", "--flag=value", "a\r\nb", "1,000.50 €", "“quoted” „deutsch“ ‘x’", "ÄÖÜß äöü", "İi ıI", "\U0010ffff", "한국어 각",
+    "New York City", "the New York", "<unk>", "</s>", "<s> <0x41>", "<0x0A>", "\u0000", "a\u0000b", "\u0001\u007f", "\ufffd",
+    "\ufeffa",
+    "x" * 90, "the" * 30, "dogdogdog cat",
+    "Donaudampfschifffahrtsgesellschaftskapitänsmütze", "https://example.org/a?b=c&d=%20#e",
+    "Array.prototype.map()", "--flag=value", "a\r\nb", "1,000.50 €", "“quoted” „deutsch“ ‘x’", "ÄÖÜß äöü", "İi ıI", "\U0010ffff",
+    "한국어 각",
     "\u0308a", "\u0301", "á̧", "returns returns  returns   returns", "thedogseesthehouse",
 ]
-INVALID = [b"\xff", b"a\xffb", b"\xc3", b"\xc3(", b"a\xe2\x96", b"\xed\xa0\x80", b"\xed\xb0\x80x", b"\xf0\x9f\x98", b"\xf5\x80\x80\x80",
+INVALID = [b"\xff", b"a\xffb", b"\xc3", b"\xc3(", b"a\xe2\x96", b"\xed\xa0\x80", b"\xed\xb0\x80x", b"\xf0\x9f\x98",
+           b"\xf5\x80\x80\x80",
            b"\xc0\x80", b"\xe0\x80\x80", b"\x80\x80 \x80", b"\xf4\x90\x80\x80", b"the \xffdog", b"\xff \xff"]
 
 REAL_SENTENCES = """The weather is nice today, but tomorrow it is going to rain.

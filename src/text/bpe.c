@@ -24,7 +24,8 @@ typedef struct {
 
 uint64_t bpe_memory(const tokenizer *t, size_t n)
 {
-    return (uint64_t)n * (sizeof(symbol) + 2 * sizeof(pair) + sizeof(cut)) + (t->has_unused ? (uint64_t)t->n * sizeof(uint32_t) : 0);
+    const size_t each = sizeof(symbol) + 2 * sizeof(pair) + sizeof(cut);
+    return (uint64_t)n * each + (t->has_unused ? (uint64_t)t->n * sizeof(uint32_t) : 0);
 }
 
 static int worse(const pair *a, const pair *b)
