@@ -55,6 +55,21 @@ typedef struct {
      * n is a multiple of 4. */
     void (*ssru)(float *y, float *c, const float *f_in, const float *x, int n);
 
+    /* GRU cell (Cho et al. 2014; marian.md 3.1), n values of h in place. What the input and the old state say:
+     * x_gates and h_gates (2n) to the reset gate and then the update gate, x_new and h_new (n) to the candidate.
+     * r, z = sigmoid(x_gates + h_gates); c = tanh(x_new + h_new*r); h = (1-z)*c + z*h. n is a multiple of 4. */
+    void (*gru)(float *h, const float *x_gates, const float *h_gates, const float *x_new, const float *h_new, int n);
+
+    /* y (n) = tanh(terms[0] + terms[1] + ...), n_terms of them (n), added in this order. y may be a term.
+     * n is a multiple of 4. */
+    void (*tanh_sum)(float *y, const float *const terms[], int n_terms, int n);
+
+    /* Additive attention (Bahdanau et al. 2015) of one query q (d) over n keys (n, d), values (n, d):
+     * probs (lanes(n)) = softmax(sum_i weight[i] * tanh(keys[s,i] + q[i])), padding 0, the sum in four lanes;
+     * out (d) = sum_s probs[s] * values[s], in the order of s. d is a multiple of 4. */
+    void (*attend_added)(float *out, float *probs, const float *q, const float *weight, const float *keys,
+                         const float *values, int n, int d);
+
     /* y (n) = values of `column` of w times its scale: one embedding row; times factor, plus `add`.
      * n = w->k, column < w->n. */
     void (*embed)(float *y, const weights_matrix *w, int column, float factor, const float *add);

@@ -108,6 +108,16 @@ static void softmax(float *x, int n)
     for (int s = 0; s < n; s++) x[s] = x[s] * inverse;
 }
 
+/* out (d) = probs (n) . values (n, stride) */
+static void combine(float *out, const float *probs, int n, const float *values, int stride, int d)
+{
+    for (int i = 0; i < d; i++) {
+        float sum = 0;
+        for (int s = 0; s < n; s++) sum += probs[s] * values[(size_t)s * stride + i];
+        out[i] = sum;
+    }
+}
+
 static void attend(float *out, float *probs, const float *q, const float *keys_t, int stride,
                    const float *values, int value_stride, int n, int d, float scale)
 {
@@ -117,11 +127,19 @@ static void attend(float *out, float *probs, const float *q, const float *keys_t
         probs[s] = scale * score;
     }
     softmax(probs, n);
-    for (int i = 0; i < d; i++) {
-        float sum = 0;
-        for (int s = 0; s < n; s++) sum += probs[s] * values[(size_t)s * value_stride + i];
-        out[i] = sum;
+    combine(out, probs, n, values, value_stride, d);
+}
+
+static void attend_added(float *out, float *probs, const float *q, const float *weight, const float *keys,
+                         const float *values, int n, int d)
+{
+    for (int s = 0; s < n; s++, keys += d) {
+        float sum[KERNEL_LANES] = { 0 };
+        for (int i = 0; i < d; i++) sum[i % KERNEL_LANES] += weight[i] * tanh_f32(keys[i] + q[i]);
+        probs[s] = lane_sum(sum);
     }
+    softmax(probs, n);
+    combine(out, probs, n, values, d, d);
 }
 
 static void ssru(float *y, float *c, const float *f_in, const float *x, int n)
@@ -130,6 +148,25 @@ static void ssru(float *y, float *c, const float *f_in, const float *x, int n)
         const float f = sigmoid_f32(f_in[i]);
         c[i] = f * c[i] + (1.0f - f) * x[i];
         y[i] = c[i] > 0 ? c[i] : 0;
+    }
+}
+
+static void gru(float *h, const float *x_gates, const float *h_gates, const float *x_new, const float *h_new, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const float r = sigmoid_f32(x_gates[i] + h_gates[i]);
+        const float z = sigmoid_f32(x_gates[n + i] + h_gates[n + i]);
+        const float c = tanh_f32(x_new[i] + h_new[i] * r);
+        h[i] = (1.0f - z) * c + z * h[i];
+    }
+}
+
+static void tanh_sum(float *y, const float *const terms[], int n_terms, int n)
+{
+    for (int i = 0; i < n; i++) {
+        float sum = terms[0][i];
+        for (int t = 1; t < n_terms; t++) sum += terms[t][i];
+        y[i] = tanh_f32(sum);
     }
 }
 
@@ -157,4 +194,6 @@ static int argmax(const float *x, int n, int skip, float *log_sum)
     return best;
 }
 
-const dm_kernels kernels_ref = { "ref", quantize, linear, add_layer_norm, attend, ssru, embed, argmax };
+const dm_kernels kernels_ref = {
+    "ref", quantize, linear, add_layer_norm, attend, ssru, gru, tanh_sum, attend_added, embed, argmax
+};

@@ -168,7 +168,7 @@ static void linear(float *y, const uint8_t *q, const float *scale, const int32_t
     }
 }
 
-/* --- layer norm, SSRU, embedding --------------------------------------------------------------- */
+/* --- layer norm, recurrent cells, embedding ----------------------------------------------------- */
 
 static void add_layer_norm(float *y, const float *x, const float *residual, const float *gain,
                            const float *bias, int rows, int n, float eps)
@@ -199,6 +199,26 @@ static void ssru(float *y, float *c, const float *f_in, const float *x, int n)
         const vf cell = vf_add(vf_mul(f, vf_load(c + i)), vf_mul(vf_sub(vf_all(1.0f), f), vf_load(x + i)));
         vf_store(c + i, cell);
         vf_store(y + i, vf_max(vf_all(0), cell));
+    }
+}
+
+static void gru(float *h, const float *x_gates, const float *h_gates, const float *x_new, const float *h_new, int n)
+{
+    const float *x_update = x_gates + n, *h_update = h_gates + n;
+    for (int i = 0; i < n; i += 4) {
+        const vf r = v_sigmoid(vf_add(vf_load(x_gates + i), vf_load(h_gates + i)));
+        const vf z = v_sigmoid(vf_add(vf_load(x_update + i), vf_load(h_update + i)));
+        const vf c = v_tanh(vf_add(vf_load(x_new + i), vf_mul(vf_load(h_new + i), r)));
+        vf_store(h + i, vf_add(vf_mul(vf_sub(vf_all(1.0f), z), c), vf_mul(z, vf_load(h + i))));
+    }
+}
+
+static void tanh_sum(float *y, const float *const terms[], int n_terms, int n)
+{
+    for (int i = 0; i < n; i += 4) {
+        vf sum = vf_load(terms[0] + i);
+        for (int t = 1; t < n_terms; t++) sum = vf_add(sum, vf_load(terms[t] + i));
+        vf_store(y + i, v_tanh(sum));
     }
 }
 
@@ -262,6 +282,20 @@ static void attend(float *out, float *probs, const float *q, const float *keys_t
     combine(out, probs, n, values, value_stride, d);
 }
 
+static void attend_added(float *out, float *probs, const float *q, const float *weight, const float *keys,
+                         const float *values, int n, int d)
+{
+    for (int s = 0; s < n; s++, keys += d) {
+        vf sum = vf_all(0);
+        for (int i = 0; i < d; i += 4)
+            sum = vf_add(sum, vf_mul(vf_load(weight + i), v_tanh(vf_add(vf_load(keys + i), vf_load(q + i)))));
+        probs[s] = vf_sum(sum);
+    }
+    for (int s = n; s < lanes(n); s++) probs[s] = 0;
+    softmax(probs, n, 1.0f);
+    combine(out, probs, n, values, d, d);
+}
+
 /* --- argmax ------------------------------------------------------------------------------------ */
 
 /* x[i .. i+3], -inf in the place of `skip` */
@@ -294,6 +328,6 @@ static int argmax(const float *x, int n, int skip, float *log_sum)
 }
 
 const dm_kernels kernels_simd128 = {
-    "simd128", quantize, linear, add_layer_norm, attend, ssru, embed, argmax
+    "simd128", quantize, linear, add_layer_norm, attend, ssru, gru, tanh_sum, attend_added, embed, argmax
 };
 #endif

@@ -52,3 +52,31 @@ void transpose_keys(float *keys_t, int stride, const float *rows, int n, int d)
         for (int s = n; s < lanes(n); s++) row[s] = 0;
     }
 }
+
+static float *floats(arena *a, int rows, int columns)
+{
+    return arena_take(a, (size_t)rows * (size_t)columns, sizeof(float));
+}
+
+void gru_room_new(gru_room *room, int rows, int units, arena *a)
+{
+    quantized_new(&room->h, rows, units, a);
+    room->x_gates = floats(a, rows, 2 * units);
+    room->h_gates = floats(a, rows, 2 * units);
+    room->x_new = floats(a, rows, units);
+    room->h_new = floats(a, rows, units);
+}
+
+void gru_apply(const gru *g, const dm_kernels *kernels, const quantized *x, float *h, gru_room *room)
+{
+    const int units = g->h_new.w.k;
+    quantized_set(&room->h, kernels, h, x->rows, units);
+    linear_apply(&g->x_gates, kernels, x, room->x_gates);
+    linear_apply(&g->x_new, kernels, x, room->x_new);
+    linear_apply(&g->h_gates, kernels, &room->h, room->h_gates);
+    linear_apply(&g->h_new, kernels, &room->h, room->h_new);
+    for (int r = 0; r < x->rows; r++) {
+        const size_t at = (size_t)r * (size_t)units;
+        kernels->gru(h + at, room->x_gates + 2 * at, room->h_gates + 2 * at, room->x_new + at, room->h_new + at, units);
+    }
+}

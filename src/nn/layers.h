@@ -33,6 +33,18 @@ void attend_heads(const dm_kernels *kernels, const float *q, const float *keys_t
                   const float *values, int n, int d_model, int heads,
                   float *out, float *probs, int probs_stride);
 
+/* A GRU with k inputs and H units, Marian's: W [k,2H] and U [H,2H] for the gates, Wx [k,H] and Ux [H,H] for the
+ * candidate. The candidate's bias is x_new's, or h_new's in the cells that Marian calls final: then the reset
+ * gate applies to it too. */
+typedef struct { linear x_gates, h_gates, x_new, h_new; } gru;
+/* What gru_apply needs beside: the state for the products, and their results. */
+typedef struct { quantized h; float *x_gates, *h_gates, *x_new, *h_new; } gru_room;
+
+/* For `rows` rows of H units. Failure shows in a->failed. */
+void gru_room_new(gru_room *room, int rows, int units, arena *a);
+/* h (x->rows, H) <- the state after the input x */
+void gru_apply(const gru *g, const dm_kernels *kernels, const quantized *x, float *h, gru_room *room);
+
 /* rows (n, d) -> columns [0, n) of keys_t (d, stride), the rest of lanes(n) zero. */
 void transpose_keys(float *keys_t, int stride, const float *rows, int n, int d);
 
