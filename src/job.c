@@ -131,16 +131,16 @@ static dm_status new_item(dm_job *job, int i)
     search_item *it = &job->items[i];
     const job_piece *p = &job->pieces[job->first + i];
     const size_t t = (size_t)job->limit[i], s = (size_t)p->n;
-    int cross, self, heads;
-    search_attention_shape(job->search, &cross, &self, &heads);
+    const attention_shape shape = search_attention_shape(job->search);
+    const size_t heads = (size_t)shape.heads;
     *it = (search_item){ .n_source = p->n, .limit = job->limit[i] };
     it->ids = arena_take(a, t, sizeof *it->ids);
     it->alignment = arena_take(a, t * s, sizeof(float));
     if (job->options.attention) {
-        const size_t layers = (size_t)job->model->cfg.encoder_layers;
-        job->encoder_self[i] = arena_take(&job->results, layers * (size_t)heads * s * s, sizeof(float));
-        if (cross) it->cross = arena_take(a, t * (size_t)(cross * heads) * s, sizeof(float));
-        if (self) it->self = arena_take(a, t * (size_t)(self * heads) * t, sizeof(float));
+        const size_t encoder = (size_t)shape.encoder * heads, cross = (size_t)shape.cross * heads, self = (size_t)shape.self * heads;
+        job->encoder_self[i] = encoder ? arena_take(&job->results, encoder * s * s, sizeof(float)) : NULL;
+        if (cross) it->cross = arena_take(a, t * cross * s, sizeof(float));
+        if (self) it->self = arena_take(a, t * self * t, sizeof(float));
     }
     return a->failed || job->results.failed ? DM_ERR_MEMORY : DM_OK;
 }

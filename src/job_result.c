@@ -42,8 +42,7 @@ dm_status job_finish_piece(dm_job *job, int piece, const search_item *item, floa
     const job_piece *p = &job->pieces[piece];
     const job_text *text = &job->texts[p->text];
     dm_sentence *out = &text->sentences[piece - text->first];
-    int cross_layers, self_layers, heads;
-    search_attention_shape(job->search, &cross_layers, &self_layers, &heads);
+    const attention_shape shape = search_attention_shape(job->search);
 
     out->source = p->tokens;
     out->n_source = p->n;
@@ -53,11 +52,11 @@ dm_status job_finish_piece(dm_job *job, int piece, const search_item *item, floa
     dm_token *target = arena_take(a, (size_t)item->n, sizeof *target);
     for (int i = 0; target && i < item->n; i++) target[i].id = item->ids[i];
     out->target = target;
-    if (cross_layers) out->alignment = keep(a, item->alignment, (size_t)item->n * (size_t)p->n, sizeof(float));
-    if (item->cross) out->cross = by_head(a, item->cross, cross_layers, heads, item->n, p->n, p->n, 0);
-    if (item->self) out->decoder_self = by_head(a, item->self, self_layers, heads, item->n, item->n, item->limit, 1);
+    if (shape.cross) out->alignment = keep(a, item->alignment, (size_t)item->n * (size_t)p->n, sizeof(float));
+    if (item->cross) out->cross = by_head(a, item->cross, shape.cross, shape.heads, item->n, p->n, p->n, 0);
+    if (item->self) out->decoder_self = by_head(a, item->self, shape.self, shape.heads, item->n, item->n, item->limit, 1);
     if (encoder_self)
-        out->encoder_self = (dm_attention){ encoder_self, job->model->cfg.encoder_layers, heads, p->n, p->n };
+        out->encoder_self = (dm_attention){ encoder_self, shape.encoder, shape.heads, p->n, p->n };
     return a->failed ? DM_ERR_MEMORY : DM_OK;
 }
 

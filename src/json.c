@@ -128,6 +128,21 @@ static void put_attention(json *j, const char *key, const dm_attention *a)
     put_literal(j, "]");
 }
 
+/* The kinds that were asked for and that the model has; nothing where there is none. */
+static void put_attentions(json *j, const dm_sentence *s)
+{
+    const struct { const char *key; const dm_attention *weights; } kinds[] = {
+        { "\"encoder\":[", &s->encoder_self }, { "\"decoder\":[", &s->decoder_self }, { "\"cross\":[", &s->cross },
+    };
+    int n = 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!kinds[i].weights->weights) continue;
+        put_literal(j, n++ ? "," : ",\"attention\":{");
+        put_attention(j, kinds[i].key, kinds[i].weights);
+    }
+    if (n) put_literal(j, "}");
+}
+
 static void put_sentence(json *j, const dm_sentence *s, ruler *source, ruler *target)
 {
     put_tokens(j, "{\"source\":[", s->source, s->n_source, source);
@@ -137,12 +152,7 @@ static void put_sentence(json *j, const dm_sentence *s, ruler *source, ruler *ta
     put_literal(j, ",\"score\":");
     put_number(j, s->score);
     put_literal(j, s->cut ? ",\"cut\":true" : ",\"cut\":false");
-    if (s->encoder_self.weights) {
-        put_attention(j, ",\"attention\":{\"encoder\":[", &s->encoder_self);
-        if (s->decoder_self.weights) put_attention(j, ",\"decoder\":[", &s->decoder_self);
-        put_attention(j, ",\"cross\":[", &s->cross);
-        put_literal(j, "}");
-    }
+    put_attentions(j, s);
     put_literal(j, "}");
 }
 

@@ -12,8 +12,7 @@ import shutil
 
 import torch
 
-from marian import save_model
-from model import Config
+from marian import make_config, save_model
 
 
 def main():
@@ -26,7 +25,7 @@ def main():
     states = [torch.load(path, map_location="cpu", weights_only=True) for path in args.checkpoints]
     parts = [state["model" if args.raw else "ema"] for state in states]
     weights = {name: sum(part[name] for part in parts) / len(parts) for name in parts[0]}
-    save_model(args.prefix + ".bin", Config(**states[0]["config"]), weights)
+    save_model(args.prefix + ".bin", make_config(states[0]["config"]), weights)
     shutil.copy(args.vocab, args.prefix + ".spm.tmp")
     os.replace(args.prefix + ".spm.tmp", args.prefix + ".spm")
 

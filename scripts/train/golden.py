@@ -1,7 +1,7 @@
 """Golden files for the C tests: tiny random models, traces, and tokenisation.
 
-What: `python golden.py OUT_DIR` -> tiny.spm, tiny-bpe.spm, spm-*.jsonl,
-transformer-{ssru,selfattn}.bin and their .trace.bin (see README.md).
+What: `python golden.py OUT_DIR` -> tiny.spm, tiny-bpe.spm, spm-*.jsonl, MODEL.bin and
+MODEL.trace.bin of every model in CONFIGS (see README.md).
 What not: no trained weights.
 Who calls: by hand, when the semantics or the traced tensors change.
 """
@@ -17,18 +17,23 @@ import numpy as np
 import sentencepiece as spm
 import torch
 
+import rnn
 from decode import EOS, MAX_LENGTH_FACTOR, UNK
-from marian import save_model, write_items
-from model import Config, Transformer
+from marian import make_model, save_model, write_items
+from model import Config
 from vocab import train_vocab
 
 VOCAB = 304  # 256 bytes, EOS, UNK and a few pieces of our own text
 MAX_STEPS = 8
 
 CONFIGS = {
-    "ssru": Config(VOCAB, dim=32, ffn=40, heads=4, encoder_layers=2, decoder_layers=2, decoder="ssru"),
-    "selfattn": Config(VOCAB, dim=16, ffn=24, heads=2, encoder_layers=1, decoder_layers=2, decoder="selfattn"),
+    "transformer-ssru": Config(VOCAB, dim=32, ffn=40, heads=4, encoder_layers=2, decoder_layers=2, decoder="ssru"),
+    "transformer-selfattn": Config(VOCAB, dim=16, ffn=24, heads=2, encoder_layers=1, decoder_layers=2, decoder="selfattn"),
+    "bahdanau": rnn.Config(VOCAB, dim=8, units=16, arch="bahdanau"),
+    "rnn": rnn.Config(VOCAB, dim=8, units=16, arch="rnn"),
 }
+# Sentences and steps of the traces; the logits take most of the room.
+TRACED = {"bahdanau": (2, 3), "rnn": (2, 3)}
 
 SENTENCES = ["The cat sees the house.", "a b", "Das Haus — 12 Ähren!"]
 
@@ -94,23 +99,23 @@ def spread_weights(model, seed):
             if name.endswith("_ln_scale"):
                 weight.copy_(1 + 0.2 * noise)
             elif weight.shape[0] == 1:
-                weight.copy_(0.2 * noise)
+                weight.copy_((0.8 if name.endswith(("_b", "_bx")) and "logit" not in name else 0.2) * noise)
             elif name == "Wemb":
                 weight.copy_(2 * noise * model.config.dim ** -0.5)
             else:
-                gain = 4 if "decoder" in name and "_ffn_" in name else 1.2
+                gain = 4 if "decoder" in name and "_ffn_" in name or "_logit_l1_" in name or name.endswith("U_att") else 1.2
                 weight.copy_(gain * noise * (2 / sum(weight.shape)) ** 0.5)
 
 
 @torch.inference_mode()
-def trace_sentence(model, ids):
+def trace_sentence(model, ids, most):
     """Free greedy decoding of one sentence -> [(name, array)] without the batch axis."""
     items, trace = [("ids", np.array(ids, np.float32))], {}
     src = torch.tensor([ids])
     memory, bias = model.encode(src, torch.ones_like(src), trace)
     items += [(name, value[0].numpy()) for name, value in trace.items()]
     state, previous, output = model.start(memory), torch.tensor([-1]), []
-    for step in range(min(MAX_STEPS, MAX_LENGTH_FACTOR * len(ids))):
+    for step in range(min(most, MAX_LENGTH_FACTOR * len(ids))):
         trace = {}
         logits, _ = model.step(previous, state, bias, trace)
         for name, value in trace.items():
@@ -126,16 +131,17 @@ def trace_sentence(model, ids):
 
 
 def write_model(out, name, config, vocab, seed):
-    """Writes transformer-NAME.bin and its trace; item names are s<sentence>.<tensor>."""
-    model = Transformer(config).eval()
+    """Writes NAME.bin and its trace; item names are s<sentence>.<tensor>."""
+    model = make_model(config).eval()
+    sentences, steps = TRACED.get(name, (len(SENTENCES), MAX_STEPS))
     spread_weights(model, seed)
-    save_model(out / f"transformer-{name}.bin", config, model.weights)
+    save_model(out / f"{name}.bin", config, model.weights)
     items = []
-    for index, text in enumerate(SENTENCES):
-        traced = trace_sentence(model, vocab.encode(text) + [EOS])
+    for index, text in enumerate(SENTENCES[:sentences]):
+        traced = trace_sentence(model, vocab.encode(text) + [EOS], steps)
         print(name, index, dict(traced)["ids"].astype(int).tolist(), "->", dict(traced)["output"].astype(int).tolist())
         items += [(f"s{index}.{key}", value) for key, value in traced]
-    write_items(out / f"transformer-{name}.trace.bin", items)
+    write_items(out / f"{name}.trace.bin", items)
 
 
 def main():

@@ -50,7 +50,7 @@ def cross_entropy(model, states, gold, smoothing, dtype):
     """states [N,D], gold [N] -> (smoothed loss, plain cross-entropy), both sums."""
     weights = model.weights
     return ChunkedCrossEntropy.apply(
-        states, weights["Wemb"], weights["decoder_ff_logit_out_b"], gold, smoothing, dtype)
+        states, weights["Wemb"], weights[model.output_bias], gold, smoothing, dtype)
 
 
 def guided_alignment(attention, where, target):

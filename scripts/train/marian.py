@@ -11,7 +11,8 @@ import struct
 import numpy as np
 import torch
 
-from model import Config, Transformer, parameter_shapes
+import rnn
+from model import Config, Transformer
 
 FLOAT32, INT8 = 0x404, 0x101
 OPTIONS = "special:model.yml"
@@ -58,7 +59,18 @@ def read_items(path):
     return items
 
 
+def make_config(fields):
+    """The configuration of a checkpoint, from its fields."""
+    return rnn.Config(**fields) if "units" in fields else Config(**fields)
+
+
+def make_model(config):
+    return rnn.Rnn(config) if isinstance(config, rnn.Config) else Transformer(config)
+
+
 def options_text(config):
+    if isinstance(config, rnn.Config):
+        return rnn.options_text(config)
     autoreg = "rnn" if config.decoder == "ssru" else "self-attention"
     return (f"type: transformer\ndim-vocabs: [{config.vocab}, {config.vocab}]\ndim-emb: {config.dim}\n"
             f"enc-depth: {config.encoder_layers}\ndec-depth: {config.decoder_layers}\n"
@@ -72,6 +84,8 @@ def options_text(config):
 def parse_options(text):
     """The inverse of options_text, for files of our own making."""
     values = dict(line.split(": ", 1) for line in text.splitlines())
+    if values["type"] == "s2s":
+        return rnn.parse_options(values)
     return Config(
         vocab=int(values["dim-vocabs"].strip("[]").split(",")[0]), dim=int(values["dim-emb"]),
         ffn=int(values["transformer-dim-ffn"]), heads=int(values["transformer-heads"]),
@@ -81,15 +95,15 @@ def parse_options(text):
 
 def save_model(path, config, weights):
     """weights: name -> tensor. Parameters sorted by name, options last, as Marian does."""
-    items = [(name, weights[name].detach().float().cpu().numpy()) for name in sorted(parameter_shapes(config))]
+    items = [(name, weights[name].detach().float().cpu().numpy()) for name in sorted(weights.keys())]
     text = options_text(config).encode() + b"\0"
     write_items(path, [*items, (OPTIONS, np.frombuffer(text, np.int8))])
 
 
 def load_model(path):
-    """A Transformer from a float32 `.bin` that save_model wrote."""
+    """A model from a float32 `.bin` that save_model wrote."""
     items = read_items(path)
-    model = Transformer(parse_options(items[OPTIONS].tobytes().rstrip(b"\0").decode()))
+    model = make_model(parse_options(items[OPTIONS].tobytes().rstrip(b"\0").decode()))
     with torch.no_grad():
         for name, weight in model.weights.items():
             weight.copy_(torch.from_numpy(items[name].copy()))

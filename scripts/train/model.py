@@ -103,6 +103,8 @@ class SsruScan(torch.autograd.Function):
 
 
 class Transformer(nn.Module):
+    output_bias = "decoder_ff_logit_out_b"
+
     def __init__(self, config):
         super().__init__()
         self.config = config
@@ -212,7 +214,7 @@ class Transformer(nn.Module):
         return x, weights[:, 0]
 
     def logits(self, states):
-        return func.linear(states, self.weights["Wemb"], self.weights["decoder_ff_logit_out_b"][0])
+        return func.linear(states, self.weights["Wemb"], self.weights[self.output_bias][0])
 
     # One step at a time, for search.
 

@@ -18,12 +18,13 @@ import sentencepiece as spm
 import torch
 import torch.distributed as dist
 
+import rnn
 from batches import Batches, collate
 from encode import load
 from evaluate import every, read_set, score
 from loss import cross_entropy, guided_alignment
-from marian import load_model, save_model
-from model import Config, Transformer
+from marian import load_model, make_model, save_model
+from model import Config
 
 
 def arguments():
@@ -48,7 +49,8 @@ def arguments():
     parser.add_argument("--guide-tokens", type=float, default=6e6, help="target tokens over which it falls")
     parser.add_argument("--clip", type=float, default=1.0)
     parser.add_argument("--ema", type=float, default=0.999)
-    parser.add_argument("--decoder", choices=("ssru", "selfattn"), default="ssru")
+    parser.add_argument("--arch", choices=("transformer", "bahdanau", "rnn"), default="transformer")
+    parser.add_argument("--decoder", choices=("ssru", "selfattn"), default="ssru", help="of the Transformer")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="bfloat16")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=0)
@@ -70,8 +72,10 @@ class Trainer:
         self.dtype = getattr(torch, args.dtype)
         torch.manual_seed(args.seed)
         self.vocab = spm.SentencePieceProcessor(args.vocab)
-        config = Config(vocab=self.vocab.vocab_size(), decoder=args.decoder)
-        model = load_model(args.warm_start) if args.warm_start else Transformer(config)
+        size = self.vocab.vocab_size()
+        config = (Config(vocab=size, decoder=args.decoder) if args.arch == "transformer"
+                  else rnn.Config(size, units=rnn.UNITS[args.arch], arch=args.arch))
+        model = load_model(args.warm_start) if args.warm_start else make_model(config)
         self.model = model.to(self.device)
         self.ema = {name: weight.detach().clone() for name, weight in self.model.weights.items()}
         self.optimizers = make_optimizers(self.model.weights, args)
@@ -115,7 +119,8 @@ class Trainer:
             states, attention = self.model.decode(batch["trg"], memory, bias)
         real = batch["trg_mask"]
         smoothed, plain = cross_entropy(self.model, states[real], batch["trg"][real], self.args.smoothing, self.dtype)
-        aligned = guided_alignment(attention, batch["links"], batch["link_weights"])
+        aligned = (torch.zeros((), device=self.device) if attention is None  # "rnn" has none to guide
+                   else guided_alignment(attention, batch["links"], batch["link_weights"]))
         return smoothed, plain, aligned, int(real.sum())
 
     def update(self, batch):

@@ -1,3 +1,3 @@
 #include "arch/arch.h"
 
-const dm_arch *const arch_all[] = { &arch_transformer, NULL };
+const dm_arch *const arch_all[] = { &arch_rnn, &arch_bahdanau, &arch_transformer, NULL };

@@ -14,7 +14,7 @@ typedef struct {
     const int *offset;        /* (B + 1): sentence b is ids[offset[b] .. offset[b + 1]) */
     const int *limit;         /* (B): most target tokens of sentence b */
     int n;                    /* B */
-    float *const *self_attention; /* NULL, or (B): where the encoder writes (layers, H, S, S) of sentence b */
+    float *const *self_attention; /* NULL, or (B): where the encoder, if it has any, writes (layers, H, S, S) of sentence b */
 } batch;
 
 /* The largest batch that a state must hold. */
@@ -41,12 +41,14 @@ typedef struct {
 /* The first member of every architecture's state. */
 typedef struct {
     arch_trace trace;         /* show is NULL but in tests */
+    int encoder_layers;       /* whose self-attention the encoder can write; 0 where there is none */
     step_attention cross;     /* over the source; layers 0 where there is none */
     step_attention self;      /* over the target so far */
 } arch_state;
 
 typedef struct {
     const char *name;
+    const char *output_bias;  /* name of the output layer's bias [1, V] */
     /* Binds every weight by name and exact shape; memory from the model's arena. */
     dm_status (*bind)(dm_model *m, dm_error *why);
     /* State for batches up to the limits, from a; NULL when memory ran out. */
@@ -61,7 +63,7 @@ typedef struct {
     void (*reorder)(arch_state *s, const int *parent, int rows);
 } dm_arch;
 
-extern const dm_arch arch_transformer;
+extern const dm_arch arch_rnn, arch_bahdanau, arch_transformer;
 
 /* Every architecture, NULL-ended. */
 extern const dm_arch *const arch_all[];

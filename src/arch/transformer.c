@@ -80,6 +80,7 @@ static arch_state *state_new(const dm_model *m, const dm_kernels *kernels, const
     s->model = m;
     s->net = m->params;
     s->kernels = kernels;
+    s->base.encoder_layers = c->encoder_layers;
     s->beams = lim->beams;
     s->max_rows = lim->sentences * lim->beams;
     const int rows = lim->source_tokens > s->max_rows ? lim->source_tokens : s->max_rows;
@@ -379,6 +380,6 @@ static void reorder(arch_state *base, const int *parent, int rows)
 }
 
 const dm_arch arch_transformer = {
-    .name = "transformer", .bind = transformer_bind, .state_new = state_new, .start = start,
+    .name = "transformer", .output_bias = "decoder_ff_logit_out_b", .bind = transformer_bind, .state_new = state_new, .start = start,
     .encode = encode, .step = step, .reorder = reorder,
 };

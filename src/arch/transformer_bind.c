@@ -3,65 +3,43 @@
 
 #include <stdio.h>
 
+#include "arch/binder.h"
 #include "nn/positions.h"
-
-/* Names are prefix + part; the first failure sticks, so that callers bind everything and test once. */
-typedef struct { weights *file; char prefix[32]; int ok; } binder;
 
 static void set_prefix(binder *b, const char *stack, int layer, const char *block)
 {
     snprintf(b->prefix, sizeof b->prefix, "%s_l%d_%s", stack, layer + 1, block);
 }
 
-static const float *vector(binder *b, const char *part, int n)
-{
-    char name[64];
-    snprintf(name, sizeof name, "%s_%s", b->prefix, part);
-    const float *v = b->ok ? weights_f32(b->file, name, n) : NULL;
-    b->ok = v != NULL;
-    return v;
-}
-
-/* bias may be NULL: the matrix has none. */
-static linear matrix(binder *b, const char *part, const char *bias, int k, int n)
-{
-    char name[64];
-    linear l = { .bias = NULL };
-    snprintf(name, sizeof name, "%s_%s", b->prefix, part);
-    b->ok = b->ok && weights_i8(b->file, name, k, n, &l.w);
-    if (bias) l.bias = vector(b, bias, n);
-    return l;
-}
-
 static attention_layer bind_attention(binder *b, int d)
 {
     attention_layer a;
-    a.q = matrix(b, "Wq", "bq", d, d);
-    a.k = matrix(b, "Wk", "bk", d, d);
-    a.v = matrix(b, "Wv", "bv", d, d);
-    a.o = matrix(b, "Wo", "bo", d, d);
-    a.norm.gain = vector(b, "Wo_ln_scale", d);
-    a.norm.bias = vector(b, "Wo_ln_bias", d);
+    a.q = bind_matrix(b, "Wq", "bq", d, d);
+    a.k = bind_matrix(b, "Wk", "bk", d, d);
+    a.v = bind_matrix(b, "Wv", "bv", d, d);
+    a.o = bind_matrix(b, "Wo", "bo", d, d);
+    a.norm.gain = bind_vector(b, "Wo_ln_scale", d);
+    a.norm.bias = bind_vector(b, "Wo_ln_bias", d);
     return a;
 }
 
 static ffn_layer bind_ffn(binder *b, int d, int f)
 {
     ffn_layer l;
-    l.up = matrix(b, "W1", "b1", d, f);
-    l.down = matrix(b, "W2", "b2", f, d);
-    l.norm.gain = vector(b, "ffn_ln_scale", d);
-    l.norm.bias = vector(b, "ffn_ln_bias", d);
+    l.up = bind_matrix(b, "W1", "b1", d, f);
+    l.down = bind_matrix(b, "W2", "b2", f, d);
+    l.norm.gain = bind_vector(b, "ffn_ln_scale", d);
+    l.norm.bias = bind_vector(b, "ffn_ln_bias", d);
     return l;
 }
 
 static ssru_layer bind_ssru(binder *b, int d)
 {
     ssru_layer l;
-    l.input = matrix(b, "W", NULL, d, d);
-    l.forget = matrix(b, "Wf", "bf", d, d);
-    l.norm.gain = vector(b, "ffn_ln_scale", d);
-    l.norm.bias = vector(b, "ffn_ln_bias", d);
+    l.input = bind_matrix(b, "W", NULL, d, d);
+    l.forget = bind_matrix(b, "Wf", "bf", d, d);
+    l.norm.gain = bind_vector(b, "ffn_ln_scale", d);
+    l.norm.bias = bind_vector(b, "ffn_ln_bias", d);
     return l;
 }
 

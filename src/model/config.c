@@ -85,6 +85,7 @@ static void read_transformer(reader *r, config *c)
         require(r, "transformer-decoder-autoreg", "self-attention", "self-attention");
         c->decoder = DECODER_SELF_ATTENTION;
     }
+    snprintf(c->architecture, sizeof c->architecture, "transformer");
     c->alignment_layer = c->decoder_layers - 1;
     if (!is(r, "transformer-guided-alignment-layer", "last", "last"))
         c->alignment_layer = number(r, "transformer-guided-alignment-layer", 1, 1, c->decoder_layers) - 1;
@@ -94,6 +95,23 @@ static void read_transformer(reader *r, config *c)
             c->dim_emb, c->dim_ffn, c->heads);
         r->ok = 0;
     }
+}
+
+/* Marian's RNN, in the one form that is run: depth 1, GRU, bidirectional encoder. */
+static void read_s2s(reader *r, config *c)
+{
+    static const char *const required[][2] = {
+        { "enc-type", "bidirectional" }, { "enc-cell", "gru" }, { "dec-cell", "gru" }, { "enc-cell-depth", "1" },
+        { "dec-cell-base-depth", "2" }, { "enc-depth", "1" }, { "dec-depth", "1" }, { "layer-normalization", "false" },
+    };
+    for (size_t i = 0; i < sizeof required / sizeof *required; i++) require(r, required[i][0], required[i][1], required[i][1]);
+    require(r, "tied-embeddings-all", "false", "true");
+    c->dim_rnn = number(r, "dim-rnn", 1024, 8, CONFIG_MAX_DIM);
+    if (c->dim_rnn % 8) fail(r, "dim-rnn", "", "a multiple of 8");
+    c->heads = 1;
+    const int fixed = is(r, "dolmetsch-context", "attended", "fixed");
+    if (!fixed) require(r, "dolmetsch-context", "attended", "attended");
+    snprintf(c->architecture, sizeof c->architecture, fixed ? "rnn" : "bahdanau");
 }
 
 dm_status config_parse(config *c, const char *text, size_t size, dm_error *why)
@@ -108,8 +126,8 @@ dm_status config_parse(config *c, const char *text, size_t size, dm_error *why)
     c->decoder_layers = number(&r, "dec-depth", 1, 1, CONFIG_MAX_LAYERS);
     if (!c->vocab) fail(&r, "dim-vocabs", "", "the size of the vocabulary");
     if (c->dim_emb % 8) fail(&r, "dim-emb", "", "a multiple of 8");
-    if (strcmp(type, "transformer")) fail(&r, "type", type, "\"transformer\"");
-    else read_transformer(&r, c);
-    snprintf(c->architecture, sizeof c->architecture, "%.15s", type);
+    if (!strcmp(type, "transformer")) read_transformer(&r, c);
+    else if (!strcmp(type, "s2s")) read_s2s(&r, c);
+    else fail(&r, "type", type, "\"transformer\" or \"s2s\"");
     return r.ok ? DM_OK : DM_ERR_FORMAT;
 }

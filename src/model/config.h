@@ -1,7 +1,9 @@
 /* config.h - the architecture's numbers, read from the model file's "config" text.
  *
  * Marian's special:model.yml: lines `key: value`, unknown keys ignored, Marian's defaults where a
- * key is missing (marian.md 1.5). Values that this engine does not run are an error that names them. */
+ * key is missing (marian.md 1.5). Values that this engine does not run are an error that names them.
+ * One key is ours: `dolmetsch-context` of a `type: s2s`, "attended" (the default: what Marian does) or
+ * "fixed", a decoder that sees one vector of the whole source. */
 #ifndef DM_CONFIG_H
 #define DM_CONFIG_H
 
@@ -10,10 +12,11 @@
 typedef enum { DECODER_SELF_ATTENTION, DECODER_SSRU } decoder_kind;
 
 typedef struct {
-    char architecture[16];    /* Marian's type: "transformer" */
+    char architecture[16];    /* "transformer", "bahdanau", "rnn": by Marian's type and our dolmetsch-context */
     int vocab;                /* V */
     int dim_emb;              /* D */
     int dim_ffn;              /* F */
+    int dim_rnn;              /* units of a GRU */
     int heads;                /* H */
     int encoder_layers, decoder_layers;
     decoder_kind decoder;

@@ -40,7 +40,7 @@ static dm_status bind_output(dm_model *m, dm_error *why)
 {
     if (!weights_i8(&m->file, "Wemb", m->cfg.dim_emb, m->cfg.vocab, &m->embedding))
         return set_reason(why, DM_ERR_FORMAT, m->file.why.text);
-    const float *bias = weights_f32(&m->file, "decoder_ff_logit_out_b", m->cfg.vocab);
+    const float *bias = weights_f32(&m->file, m->arch->output_bias, m->cfg.vocab);
     if (!bias) return set_reason(why, DM_ERR_FORMAT, m->file.why.text);
     float *padded = arena_take(&m->memory, (size_t)m->embedding.n, sizeof *padded);
     if (!padded) return DM_ERR_MEMORY;

@@ -146,9 +146,8 @@ int search_run(search *s)
     return s->encoding || s->rows > 0;
 }
 
-void search_attention_shape(const search *s, int *cross_layers, int *self_layers, int *heads)
+attention_shape search_attention_shape(const search *s)
 {
-    *cross_layers = s->arch->cross.layers;
-    *self_layers = s->arch->self.layers;
-    *heads = s->arch->cross.heads ? s->arch->cross.heads : s->arch->self.heads;
+    const arch_state *a = s->arch;
+    return (attention_shape){ a->encoder_layers, a->cross.layers, a->self.layers, a->cross.layers ? a->cross.heads : a->self.heads };
 }

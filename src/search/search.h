@@ -26,7 +26,9 @@ search *search_new(const dm_model *m, const dm_kernels *k, const batch_limits *l
 void search_start(search *s, const batch *b, search_item *items);
 /* Encodes a part or decodes one token of every live sentence. Non-zero while there is more. */
 int search_run(search *s);
-/* Layers and heads of the attentions that items receive; 0 layers where there is none. */
-void search_attention_shape(const search *s, int *cross_layers, int *self_layers, int *heads);
+/* Layers of each attention, 0 where there is none: the encoder's over the source, the decoder's over the
+ * source and over the target; heads of each layer. */
+typedef struct { int encoder, cross, self, heads; } attention_shape;
+attention_shape search_attention_shape(const search *s);
 
 #endif
