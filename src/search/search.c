@@ -84,6 +84,17 @@ static int loop_period(const search_item *it)
     return 0;
 }
 
+/* After tokens were taken back, the last step's attention to them goes to those that are left, in proportion. */
+static void share_out(const search *s, search_item *it)
+{
+    const size_t heads = (size_t)(s->arch->self.layers * s->arch->self.heads);
+    for (size_t h = 0; h < heads; h++) {
+        float *row = it->self + ((size_t)it->n * heads + h) * (size_t)it->limit, sum = 0;
+        for (int i = 0; i <= it->n; i++) sum += row[i];
+        for (int i = 0; sum > 0 && i <= it->n; i++) row[i] /= sum;
+    }
+}
+
 /* Appends a token; at the limit, and in place of a repetition, end-of-sentence. */
 static void append(search *s, int row, search_item *it, int id, float log_prob)
 {
@@ -101,6 +112,7 @@ static void append(search *s, int row, search_item *it, int id, float log_prob)
         it->n -= period * (LOOP_REPEATS - 1);
         it->ids[it->n] = eos;
         keep_step(s, row, it);
+        if (it->self) share_out(s, it);
         it->n++;
         it->cut = 1;
     }
