@@ -105,6 +105,7 @@ TEST(golden_unigram) { GOLDEN("unigram"); }
 TEST(golden_bpe) { GOLDEN("bpe"); }
 TEST(golden_without_byte_fallback) { GOLDEN("nofallback"); }
 TEST(golden_space_as_suffix) { GOLDEN("suffix"); }
+TEST(golden_ties) { GOLDEN("ties"); }
 TEST(golden_unused_pieces) { GOLDEN("unused"); }
 
 /* The vocabulary of Firefox Translations: read where it lies, never shipped. */
@@ -211,6 +212,7 @@ int main(void)
     RUN(golden_bpe);
     RUN(golden_without_byte_fallback);
     RUN(golden_space_as_suffix);
+    RUN(golden_ties);
     RUN(golden_unused_pieces);
     RUN(golden_firefox);
     RUN(golden_nfkc);

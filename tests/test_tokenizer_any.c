@@ -6,7 +6,8 @@
 /* The first five are small enough to damage in every way. */
 static const char *const OURS[] = {
     "tests/golden/text/unigram.spm", "tests/golden/text/bpe.spm", "tests/golden/text/nofallback.spm",
-    "tests/golden/text/suffix.spm", "tests/golden/text/unused.spm", "tests/golden/tiny.spm", "tests/golden/tiny-bpe.spm",
+    "tests/golden/text/suffix.spm", "tests/golden/text/unused.spm",
+    "tests/golden/tiny.spm", "tests/golden/tiny-bpe.spm",
 };
 enum { N_OURS = sizeof OURS / sizeof *OURS, N_SMALL = 5 };
 

@@ -1,6 +1,6 @@
 """Golden files for tests/test_tokenizer.c, made with the real `sentencepiece` package.
 
-What: `python golden_text.py OUT_DIR [VOCAB.spm]` -> OUT_DIR/{unigram,bpe,nofallback,suffix,unused}.spm and
+What: `python golden_text.py OUT_DIR [VOCAB.spm]` -> OUT_DIR/{unigram,bpe,nofallback,suffix,ties,unused}.spm and
 a .tsv beside each; with VOCAB.spm also firefox.tsv, the golden of a vocabulary that is not ours to ship.
 What not: no model weights (golden.py).
 Who calls: by hand, when the tokeniser learns something new.
@@ -15,6 +15,7 @@ import random
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import sentencepiece as spm
 from sentencepiece import sentencepiece_model_pb2 as model_pb2
 
@@ -123,6 +124,27 @@ def mark_unused(model, share, seed):
     return model
 
 
+def make_ties(model):
+    """Paths of equal score up to rounding: a longer piece costs what its characters cost, and some
+    characters are UNUSED, so that only longer pieces hold them."""
+    single = {p.piece: np.float32(p.score) for p in model.pieces if p.type == p.NORMAL and len(p.piece) == 1}
+    for piece in model.pieces:
+        if piece.type == piece.NORMAL and len(piece.piece) > 1:
+            score = np.float32(0)
+            for char in piece.piece:
+                score += single.get(char, np.float32(-3))
+            piece.score = float(score)
+        elif piece.piece in ("h", "u"):
+            piece.type = piece.UNUSED
+    return model
+
+
+def freeze_test(model):
+    """A piece that would join a user-defined symbol to its neighbour, which must not happen."""
+    model.pieces.add(piece="C#", score=10.0)
+    return model
+
+
 def spaced(numbers):
     return " ".join(map(str, numbers))
 
@@ -158,9 +180,10 @@ def main():
     fallback = {"byte_fallback": True}
     models = {
         "unigram": make_vocab("unigram", 400, RULES, user_defined_symbols=symbols, **fallback),
-        "bpe": make_vocab("bpe", 340, user_defined_symbols=symbols, remove_extra_whitespaces=False, **fallback),
+        "bpe": freeze_test(make_vocab("bpe", 340, user_defined_symbols=symbols, remove_extra_whitespaces=False, **fallback)),
         "nofallback": make_vocab("unigram", 120, RULES, unk_surface=" <?> "),
         "suffix": make_vocab("unigram", 110, RULES[:8], treat_whitespace_as_suffix=True),
+        "ties": make_ties(make_vocab("unigram", 150, RULES)),
         "unused": mark_unused(make_vocab("bpe", 160, RULES, add_dummy_prefix=False), 0.4, 3),
     }
     for name, model in models.items():

@@ -52,6 +52,7 @@ static stop read_stop(const char *text, size_t size, size_t at)
 /* Place of the first letter or digit after quotes and brackets; sets *code after a backtick. */
 static size_t skip_openers(const char *text, size_t size, size_t at, int *code)
 {
+    const size_t from = at;
     int length;
     *code = 0;
     for (int i = 0; i < 6 && at < size; i++, at += (size_t)length) {
@@ -59,7 +60,7 @@ static size_t skip_openers(const char *text, size_t size, size_t at, int *code)
         if (!char_is_opener(c)) break;
         *code |= c == '`';
     }
-    return at;
+    return at > from ? skip(text, size, at, is_gap) : at;          /* "« Oui" */
 }
 
 /* May a sentence start at text[at], after white space? */

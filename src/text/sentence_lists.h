@@ -11,7 +11,7 @@
 static const char *const LIST_never[] = {
     "abb", "abschn", "abt", "allg", "approx", "bd", "bde", "bearb", "bes", "betr", "bez", "bsp", "bspw", "bzgl",
     "bzw", "ca", "capt", "cf", "d.h", "dept", "dgl", "dipl", "dr", "dt", "e.g", "ehem", "ehemal", "eidg", "eigtl",
-    "einschl", "engl", "entspr", "entw", "eqs", "etw", "ev", "evtl", "exkl", "fa", "figs", "frz", "geb", "gebr",
+    "einschl", "engl", "entspr", "entw", "eqs", "etw", "ev", "evtl", "excl", "exkl", "fa", "figs", "frz", "geb", "gebr",
     "geg", "gegr", "gem", "ges", "gest", "ggf", "ggü", "gouv", "griech", "hauptstr", "hdb", "hist", "hl", "hptm",
     "hr", "hrn", "hrsg", "i.e", "incl", "ing", "inkl", "insb", "insbes", "jew", "jur", "kath", "kfm", "kgl", "lat",
     "ldkr", "lfd", "lt", "maj", "med", "messrs", "mlle", "mme", "mr", "mrs", "ms", "mt", "nachf", "nat", "nr", "nrs",

@@ -1,7 +1,7 @@
 /* unigram.c - the most probable pieces of a text: Viterbi over byte positions.
  *
- * Follows unigram::Model::EncodeOptimized of SentencePiece, also where floats meet doubles: which of
- * two nearly equal paths wins depends on it. */
+ * Follows unigram::Model::EncodeOptimized of SentencePiece 0.2, with sums and comparisons in float:
+ * which of two nearly equal paths wins depends on it (older sources compare in double). */
 #include "text/tokenizer_internal.h"
 
 static const float UNKNOWN_PENALTY = 10.0f;
@@ -13,10 +13,10 @@ uint64_t unigram_memory(size_t n)
     return ((uint64_t)n + 1) * sizeof(cut);
 }
 
-static void offer(cut *end, uint32_t begin, int32_t id, double score)
+static void offer(cut *end, uint32_t begin, int32_t id, float score)
 {
-    if (end->id != NONE && !(score > (double)end->score)) return;
-    *end = (cut){ begin, id, (float)score };
+    if (end->id != NONE && !(score > end->score)) return;
+    *end = (cut){ begin, id, score };
 }
 
 /* Every piece that starts at `begin`. */
@@ -33,12 +33,12 @@ static void extend(const tokenizer *t, const char *text, uint32_t n, uint32_t be
         if (id < 0 || t->pieces[id].type == PIECE_UNUSED) continue;
         const uint32_t size = at - begin;
         /* A user-defined symbol gets a bonus, so that it is always chosen. */
-        const double score = t->pieces[id].type == PIECE_USER ? (double)((float)size * t->max_score) - 0.1
-                                                              : (double)t->pieces[id].score;
-        offer(&ends[at], begin, id, score + (double)so_far);
+        const float score = t->pieces[id].type == PIECE_USER ? (float)((double)((float)size * t->max_score) - 0.1)
+                                                             : t->pieces[id].score;
+        offer(&ends[at], begin, id, score + so_far);
         covered |= size == one;
     }
-    if (!covered) offer(&ends[begin + one], begin, t->unk, (double)((t->min_score - UNKNOWN_PENALTY) + so_far));
+    if (!covered) offer(&ends[begin + one], begin, t->unk, (t->min_score - UNKNOWN_PENALTY) + so_far);
 }
 
 void unigram_cut(const tokenizer *t, const char *text, uint32_t n, void *memory, const cut **first, size_t *count)
