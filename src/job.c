@@ -137,7 +137,8 @@ static dm_status new_item(dm_job *job, int i)
     it->ids = arena_take(a, t, sizeof *it->ids);
     it->alignment = arena_take(a, t * s, sizeof(float));
     if (job->options.attention) {
-        const size_t encoder = (size_t)shape.encoder * heads, cross = (size_t)shape.cross * heads, self = (size_t)shape.self * heads;
+        const size_t encoder = (size_t)shape.encoder * heads, self = (size_t)shape.self * heads;
+        const size_t cross = (size_t)shape.cross * heads;
         job->encoder_self[i] = encoder ? arena_take(&job->results, encoder * s * s, sizeof(float)) : NULL;
         if (cross) it->cross = arena_take(a, t * cross * s, sizeof(float));
         if (self) it->self = arena_take(a, t * self * t, sizeof(float));

@@ -22,6 +22,21 @@ test('a job gives text, tokens and attention', async () => {
   job.free();
 });
 
+test('the three generations: each says which it is; the fixed vector leaves no alignment', async () => {
+  for (const [kind, architecture, rows] of /** @type {[string, string, boolean][]} */ ([
+    ['rnn', 'rnn', false], ['bahdanau', 'bahdanau', true], ['ssru', 'transformer', true]])) {
+    const engine = await engineWith(goldenModel(kind));
+    assert.equal(engine.architecture, architecture);
+    const job = engine.job([TEXT]);
+    let slices = 0;
+    while (job.run(1)) slices++;
+    assert.ok(slices > 10, 'encoding and decoding come in parts');
+    const { sentences } = job.result(0);
+    for (const sentence of sentences) assert.equal(sentence.alignment.length, rows ? sentence.target.length : 0);
+    job.free();
+  }
+});
+
 test('slices of any size give the same translation, and partial texts grow towards it', async () => {
   const engine = await engineWith(goldenModel('ssru'));
   const whole = finish(engine.job([TEXT])).result(0);

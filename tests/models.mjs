@@ -4,12 +4,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 
 import { Engine } from '../web/engine.js';
 
-/** Path of a packed golden model: 'ssru' or 'selfattn'. @param {string} kind */
+/** The golden models, by what tests/golden calls them. @type {Record<string, string>} */
+export const GOLDEN = { ssru: 'transformer-ssru', selfattn: 'transformer-selfattn', bahdanau: 'bahdanau', rnn: 'rnn' };
+
+/** Path of a packed golden model. @param {string} kind one of GOLDEN */
 export function goldenModel(kind) {
   const out = `build/golden/${kind}-${process.pid}.dm`;
   if (!existsSync(out)) {
     mkdirSync('build/golden', { recursive: true });
-    execFileSync('build/dolmetsch', ['pack', `tests/golden/transformer-${kind}.bin`, 'tests/golden/tiny.spm', out]);
+    execFileSync('build/dolmetsch', ['pack', `tests/golden/${GOLDEN[kind]}.bin`, 'tests/golden/tiny.spm', out]);
   }
   return out;
 }

@@ -171,7 +171,8 @@ static void run_model(const char *model, const char *architecture, int n, double
 {
     golden g = { 0 };
     if (!open_golden(&g, model)) return;
-    CHECK(!strcmp(dm_model_architecture(g.model), architecture), "%s is of architecture %s", model, dm_model_architecture(g.model));
+    const char *found = dm_model_architecture(g.model);
+    CHECK(!strcmp(found, architecture), "%s is of architecture %s", model, found);
     int sentences = 0;
     for (int v = 0; kernels_all[v]; v++) {
         g.compared = 0;

@@ -14,7 +14,7 @@ import { DolmetschError } from './errors.js';
  * @property {number[][]} alignment  target x source, each row sums to 1; empty for a model without attention
  * @property {number} score          mean log-probability per target token
  * @property {boolean} cut           stopped by the length limit or as a repetition
- * @property {{encoder: number[][][][], decoder?: number[][][][], cross: number[][][][]}} [attention]
+ * @property {{encoder?: number[][][][], decoder?: number[][][][], cross: number[][][][]}} [attention]
  *   [layer][head][row][column]
  */
 /** @typedef {{text: string, score: number, sentences: Sentence[]}} Detailed */

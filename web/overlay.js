@@ -147,7 +147,9 @@ export class Overlay {
   }
 
   #showKinds(/** @type {Sentence} */ sentence) {
-    this.#ui.kinds.decoder.parentElement?.toggleAttribute('hidden', !sentence.attention?.decoder);
+    const { kinds } = this.#ui, { attention } = sentence;
+    kinds.decoder.parentElement?.toggleAttribute('hidden', !attention?.decoder);
+    kinds.encoder.parentElement?.toggleAttribute('hidden', Boolean(attention) && !attention?.encoder);
   }
 
   /** The grid of all heads of the chosen kind; each a picture, and a button. */

@@ -8,10 +8,10 @@ export type Attention = number[][][][];
 export interface Sentence {
   source: Token[];
   target: Token[];
-  alignment: number[][];                     // target x source
+  alignment: number[][];                     // target x source; empty where the model has no attention
   score: number;                             // mean log-probability per target token
   cut: boolean;                              // stopped by the length limit, or as a loop
-  attention?: { encoder: Attention; decoder?: Attention; cross: Attention };
+  attention?: { encoder?: Attention; decoder?: Attention; cross: Attention };   // the kinds that the model has
 }
 
 export interface Detailed {

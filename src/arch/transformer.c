@@ -380,6 +380,6 @@ static void reorder(arch_state *base, const int *parent, int rows)
 }
 
 const dm_arch arch_transformer = {
-    .name = "transformer", .output_bias = "decoder_ff_logit_out_b", .bind = transformer_bind, .state_new = state_new, .start = start,
-    .encode = encode, .step = step, .reorder = reorder,
+    .name = "transformer", .output_bias = "decoder_ff_logit_out_b", .bind = transformer_bind,
+    .state_new = state_new, .start = start, .encode = encode, .step = step, .reorder = reorder,
 };

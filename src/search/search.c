@@ -161,5 +161,6 @@ int search_run(search *s)
 attention_shape search_attention_shape(const search *s)
 {
     const arch_state *a = s->arch;
-    return (attention_shape){ a->encoder_layers, a->cross.layers, a->self.layers, a->cross.layers ? a->cross.heads : a->self.heads };
+    const int heads = a->cross.layers ? a->cross.heads : a->self.heads;
+    return (attention_shape){ a->encoder_layers, a->cross.layers, a->self.layers, heads };
 }
