@@ -47,7 +47,7 @@ typedef struct { const char *bytes; size_t size; } dm_text;
 /* Zero means "default" for every field. */
 typedef struct {
     int max_factor;    /* output tokens per source token before a sentence is cut; 3 */
-    int batch_tokens;  /* padded source tokens decoded together; 1024                */
+    int batch_tokens;  /* padded source tokens decoded together; 512                 */
     int attention;     /* non-zero keeps every attention of every layer and head     */
     const char *kernels; /* "ref", "simd128"; NULL takes the fastest                 */
 } dm_options;

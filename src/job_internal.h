@@ -10,7 +10,7 @@ enum {
     JOB_TARGET_EXTRA = 8,          /* target limit = max_factor * source + this, at most ... */
     JOB_TARGET_TOKENS = 510,       /* ... this */
     JOB_BATCH_SENTENCES = 32,
-    JOB_BATCH_TOKENS = 1024,       /* default of dm_options.batch_tokens */
+    JOB_BATCH_TOKENS = 512,        /* default of dm_options.batch_tokens: one layer of it is one slice, and stays below 20 ms */
     JOB_ATTENTION_TOKENS = 160     /* source tokens of a batch that keeps every attention: weights are many */
 };
 

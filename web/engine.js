@@ -20,7 +20,7 @@ import { DolmetschError } from './errors.js';
 /** @typedef {{text: string, score: number, sentences: Sentence[]}} Detailed */
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });      // a byte order mark is text: offsets count it
 
 /** @param {BufferSource | WebAssembly.Module | Response | PromiseLike<Response>} wasm */
 async function compile(wasm) {

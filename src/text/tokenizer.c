@@ -79,6 +79,15 @@ dm_status tokenizer_open(const void *bytes, size_t size, arena *a, tokenizer **o
 int tokenizer_size(const tokenizer *t) { return t->n; }
 int tokenizer_eos(const tokenizer *t) { return t->eos; }
 int tokenizer_unk(const tokenizer *t) { return t->unk; }
+const int32_t *tokenizer_byte_ids(const tokenizer *t) { return t->byte_fallback ? t->byte_id : NULL; }
+
+int tokenizer_byte(const tokenizer *t, int32_t id)
+{
+    if (!t->byte_fallback || t->pieces[id].type != PIECE_BYTE) return -1;
+    int byte = 0;
+    while (byte < 255 && t->byte_id[byte] != id) byte++;
+    return byte;
+}
 
 size_t tokenizer_bound(const tokenizer *t, size_t size)
 {

@@ -17,6 +17,10 @@ dm_status tokenizer_open(const void *bytes, size_t size, arena *a, tokenizer **o
 int tokenizer_size(const tokenizer *t);      /* number of pieces */
 int tokenizer_eos(const tokenizer *t);       /* id of </s>, 0 for Marian's models */
 int tokenizer_unk(const tokenizer *t);
+/* The byte that a piece <0x00> ... <0xFF> stands for, or -1. */
+int tokenizer_byte(const tokenizer *t, int32_t id);
+/* Ids of <0x00> ... <0xFF> (256), or NULL for a model without byte fallback. */
+const int32_t *tokenizer_byte_ids(const tokenizer *t);
 
 /* Most tokens that `size` bytes of text can give, without end-of-sentence: the capacity that
  * tokenizer_encode needs. */

@@ -1,5 +1,5 @@
 /** The picture of the README: build/site in headless Chromium, a word pointed at.
- *    node tests/browser/screenshot.mjs web/screenshot.png [--dark] [--matrix] [--word N] [--text "English text"] */
+ *    node tests/browser/screenshot.mjs docs/screenshot.png [--dark] [--matrix] [--word N] [--text "English text"] */
 
 import { parseArgs } from 'node:util';
 import { start, REAL_SITE } from './harness.mjs';

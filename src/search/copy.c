@@ -1,0 +1,61 @@
+#include "search/copy.h"
+
+#include <math.h>
+
+/* Pieces of the UTF-8 sequence that begins with `lead`; 1 for what begins none. */
+static int sequence_length(int lead)
+{
+    return lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+}
+
+dm_status copy_plan_new(copy_plan *plan, const tokenizer *vocab, const int32_t *source, int n, arena *a)
+{
+    *plan = (copy_plan){ .vocab = vocab, .source = source };
+    int bytes = 0;
+    for (int i = 0; i < n; i++) bytes += tokenizer_byte(vocab, source[i]) >= 0;
+    if (!bytes) return DM_OK;
+    plan->runs = arena_take(a, (size_t)bytes, sizeof *plan->runs);
+    if (!plan->runs) return DM_ERR_MEMORY;
+    for (int i = 0; i < n && plan->n < COPY_MAX_RUNS;) {
+        const int lead = tokenizer_byte(vocab, source[i]);
+        int length = lead >= 0, most = lead >= 0 ? sequence_length(lead) : 0;
+        while (length < most && i + length < n && (tokenizer_byte(vocab, source[i + length]) & 0xC0) == 0x80) length++;
+        if (length) plan->runs[plan->n++] = (copy_run){ i, length };
+        i += length ? length : 1;
+    }
+    return DM_OK;
+}
+
+int32_t copy_forced(const copy_plan *plan, const copy_state *s)
+{
+    return s->next ? plan->source[plan->runs[s->run].begin + s->next] : -1;
+}
+
+static int is_open(const copy_state *s, int run) { return !(s->used >> run & 1); }
+
+void copy_mask(const copy_plan *plan, const copy_state *s, float *logits)
+{
+    const int32_t *ids = tokenizer_byte_ids(plan->vocab);
+    if (!ids) return;
+    float kept[COPY_MAX_RUNS];
+    for (int r = 0; r < plan->n; r++) kept[r] = logits[plan->source[plan->runs[r].begin]];
+    for (int b = 0; b < 256; b++) logits[ids[b]] = -INFINITY;
+    for (int r = 0; r < plan->n; r++)
+        if (is_open(s, r)) logits[plan->source[plan->runs[r].begin]] = kept[r];
+}
+
+void copy_take(const copy_plan *plan, copy_state *s, int32_t id, const float *alignment)
+{
+    if (!s->next) {
+        int best = -1;
+        for (int r = 0; r < plan->n; r++) {
+            const int at = plan->runs[r].begin;
+            if (plan->source[at] != id || !is_open(s, r)) continue;
+            if (best < 0 || (alignment && alignment[at] > alignment[plan->runs[best].begin])) best = r;
+        }
+        if (best < 0) return;
+        s->run = best;
+        s->used |= (uint64_t)1 << best;
+    }
+    s->next = (s->next + 1) % plan->runs[s->run].n;
+}

@@ -1,0 +1,42 @@
+/* copy.h - byte pieces copy characters of the source, and nothing else.
+ *
+ * A character that the vocabulary does not know (an emoji, a foreign script) reaches the model as byte
+ * pieces, which training hardly ever saw: left alone it would spell broken UTF-8 or another character.
+ * So byte pieces may only spell a character that the source spells in byte pieces, each occurrence once. */
+#ifndef DM_COPY_H
+#define DM_COPY_H
+
+#include "arena.h"
+#include "text/tokenizer.h"
+
+enum { COPY_MAX_RUNS = 64 };          /* characters of one sentence that are told apart */
+
+/* One character of the source in byte pieces: ids source[begin .. begin + n). */
+typedef struct { int begin, n; } copy_run;
+
+/* The byte-piece characters of one sentence. */
+typedef struct {
+    const tokenizer *vocab;
+    const int32_t *source;            /* borrowed */
+    copy_run *runs;
+    int n;
+} copy_plan;
+
+/* What one hypothesis has copied; starts as zeros, and is copied by `=`. */
+typedef struct {
+    uint64_t used;                    /* bit r: run r is copied already */
+    int run, next;                    /* next > 0: inside run `run`, whose piece `next` comes next */
+} copy_state;
+
+/* DM_ERR_MEMORY where a has no room for the runs. */
+dm_status copy_plan_new(copy_plan *plan, const tokenizer *vocab, const int32_t *source, int n, arena *a);
+
+/* The piece that must come now, inside a character; -1: free choice, from the logits after copy_mask. */
+int32_t copy_forced(const copy_plan *plan, const copy_state *s);
+/* logits (V) of the next piece: byte pieces that begin no character left to copy become -INFINITY. */
+void copy_mask(const copy_plan *plan, const copy_state *s, float *logits);
+/* Notes the piece that was taken. alignment (n_source) or NULL: of several characters that begin with the
+ * same byte, the one that the model looks at most is meant. */
+void copy_take(const copy_plan *plan, copy_state *s, int32_t id, const float *alignment);
+
+#endif

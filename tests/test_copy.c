@@ -1,0 +1,111 @@
+/* test_copy.c - byte pieces copy the source's unknown characters, each once, and never invent one. */
+#include <math.h>
+#include <string.h>
+
+#include "check.h"
+#include "search/copy.h"
+
+enum { MAX = 64 };
+
+typedef struct { arena memory; tokenizer *vocab; char *file; int32_t ids[MAX]; int n; copy_plan plan; float logits[400]; } fixture;
+
+static int open_fixture(fixture *f, const char *text)
+{
+    size_t size = 0;
+    dm_error why;
+    *f = (fixture){ .n = 0 };
+    f->file = check_file("tests/golden/tiny.spm", &size);
+    arena_init(&f->memory, 1 << 16);
+    CHECK(f->file && !tokenizer_open(f->file, size, &f->memory, &f->vocab, &why), "tests/golden/tiny.spm");
+    if (!f->vocab || tokenizer_size(f->vocab) > 400) return 0;
+    dm_token *tokens = arena_take(&f->memory, tokenizer_bound(f->vocab, strlen(text)), sizeof *tokens);
+    void *scratch = arena_take(&f->memory, tokenizer_scratch(f->vocab, strlen(text)), 1);
+    f->n = (int)tokenizer_encode(f->vocab, text, strlen(text), tokens, scratch);
+    for (int i = 0; i < f->n && i < MAX; i++) f->ids[i] = tokens[i].id;
+    CHECK(f->n <= MAX && !copy_plan_new(&f->plan, f->vocab, f->ids, f->n, &f->memory), "plan");
+    return 1;
+}
+
+static void close_fixture(fixture *f) { arena_free(&f->memory); free(f->file); }
+
+/* How many byte pieces may come now. */
+static int allowed(fixture *f, const copy_state *s)
+{
+    int n = 0;
+    for (int i = 0; i < 400; i++) f->logits[i] = 1;
+    copy_mask(&f->plan, s, f->logits);
+    for (int b = 0; b < 256; b++) n += f->logits[tokenizer_byte_ids(f->vocab)[b]] == 1;
+    for (int i = 0; i < tokenizer_size(f->vocab); i++)
+        CHECK(tokenizer_byte(f->vocab, i) >= 0 || f->logits[i] == 1, "piece %d is no byte and stays", i);
+    return n;
+}
+
+TEST(nothing_to_copy)
+{
+    fixture f;
+    copy_state s = { 0 };
+    if (!open_fixture(&f, "the cat")) return;
+    CHECK(f.plan.n == 0, "%d runs", f.plan.n);
+    CHECK(allowed(&f, &s) == 0, "no byte piece may come");
+    CHECK(copy_forced(&f.plan, &s) == -1, "free choice");
+    close_fixture(&f);
+}
+
+TEST(characters_are_spelt_once)
+{
+    fixture f;
+    copy_state s = { 0 };
+    if (!open_fixture(&f, "the \xF0\x9F\x98\x80 cat \xF0\x9F\x98\x81\xE2\x82\xAC")) return;
+    CHECK(f.plan.n == 3, "%d runs", f.plan.n);
+    CHECK(allowed(&f, &s) == 2, "two lead bytes");           /* F0 for both faces, E2 */
+    float alignment[MAX] = { 0 };
+    alignment[f.plan.runs[1].begin] = 1;                     /* looks at the second face */
+    char spelt[16] = { 0 };
+    const int32_t lead = f.ids[f.plan.runs[1].begin];
+    copy_take(&f.plan, &s, lead, alignment);
+    int n = 0;
+    spelt[n++] = (char)tokenizer_byte(f.vocab, lead);
+    for (int32_t id; (id = copy_forced(&f.plan, &s)) >= 0 && n < 8; copy_take(&f.plan, &s, id, alignment))
+        spelt[n++] = (char)tokenizer_byte(f.vocab, id);
+    CHECK(!strcmp(spelt, "\xF0\x9F\x98\x81"), "spelt %d bytes", n);
+    CHECK(allowed(&f, &s) == 2, "the first face and the euro are left");
+    for (int round = 0; round < 2; round++) {
+        int32_t id = f.ids[f.plan.runs[round ? 2 : 0].begin];
+        copy_take(&f.plan, &s, id, NULL);
+        while ((id = copy_forced(&f.plan, &s)) >= 0) copy_take(&f.plan, &s, id, NULL);
+    }
+    CHECK(allowed(&f, &s) == 0, "all are copied");
+    close_fixture(&f);
+}
+
+TEST(other_pieces_change_nothing)
+{
+    fixture f;
+    copy_state s = { 0 }, before = { 0 };
+    if (!open_fixture(&f, "\xE2\x82\xAC the")) return;
+    copy_take(&f.plan, &s, f.ids[f.n - 1], NULL);
+    CHECK(!memcmp(&s, &before, sizeof s), "state changed");
+    close_fixture(&f);
+}
+
+TEST(broken_bytes_are_runs_of_their_own)
+{
+    fixture f;
+    if (!open_fixture(&f, "a")) return;
+    const int32_t *byte = tokenizer_byte_ids(f.vocab);
+    const int32_t ids[] = { byte[0xE2], byte[0x82], byte[0x41], byte[0x82], byte[0xF0] };
+    CHECK(!copy_plan_new(&f.plan, f.vocab, ids, 5, &f.memory), "plan");
+    const int lengths[] = { 2, 1, 1, 1 };
+    CHECK(f.plan.n == 4, "%d runs", f.plan.n);
+    for (int r = 0; r < f.plan.n; r++) CHECK(f.plan.runs[r].n == lengths[r], "run %d: %d", r, f.plan.runs[r].n);
+    close_fixture(&f);
+}
+
+int main(void)
+{
+    RUN(nothing_to_copy);
+    RUN(characters_are_spelt_once);
+    RUN(other_pieces_change_nothing);
+    RUN(broken_bytes_are_runs_of_their_own);
+    return check_report();
+}
