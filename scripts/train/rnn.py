@@ -69,6 +69,56 @@ def gru(gates_x, new_x, gates_h, new_h, h):
     return torch.lerp(new, h, update)
 
 
+class Shared(torch.autograd.Function):
+    """A weight on its way into a loop over time; `tape` then has what each step
+    multiplied and its gradient, from which the weight's is one product."""
+
+    @staticmethod
+    def forward(ctx, weight, tape):
+        ctx.tape, ctx.dtype = tape, weight.dtype
+        ctx.set_materialize_grads(False)
+        device = weight.device.type
+        low = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight.dtype
+        return weight.to(low) if low != weight.dtype else weight.view_as(weight)
+
+    @staticmethod
+    def backward(ctx, _):
+        if not ctx.tape:
+            return None, None
+        x, grad = (torch.cat(part) for part in zip(*ctx.tape))
+        return (x.t() @ grad).to(ctx.dtype), None
+
+
+class Product(torch.autograd.Function):
+    """x @ weight, for a weight from Shared: the step's share of its gradient goes to the tape."""
+
+    @staticmethod
+    def forward(ctx, x, weight, tape):
+        ctx.tape, ctx.dtype, low = tape, x.dtype, x.to(weight.dtype)
+        ctx.save_for_backward(low, weight)
+        return low @ weight
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, weight = ctx.saved_tensors
+        ctx.tape.append((x, grad))
+        return (grad @ weight.t()).to(ctx.dtype), None, None
+
+
+class Products:
+    """Products x @ weight inside one loop over time. Autograd alone would make and add
+    a weight-sized gradient at every step."""
+
+    def __init__(self, weights):
+        self.weights, self.shared = weights, {}
+
+    def __call__(self, x, name):
+        if name not in self.shared:
+            tape = []
+            self.shared[name] = Shared.apply(self.weights[name], tape), tape
+        return Product.apply(x, *self.shared[name])
+
+
 class Source(NamedTuple):
     """What the decoder knows of the source."""
     annotations: torch.Tensor  # [B,S,2U]
@@ -111,42 +161,45 @@ class Rnn(nn.Module):
         """ids -> E[id], unscaled; id -1 embeds as zero (the decoder's start)."""
         return func.embedding(ids.clamp(min=0), self.weights["Wemb"]) * (ids >= 0)[..., None]
 
-    def input_terms(self, x, prefix, final=False):
-        """What x [...,in] says to the gates [...,2U] and the candidate [...,U] of a cell."""
-        new = x @ self.weights[prefix + "_Wx"] if final else self.affine(x, prefix + "_Wx", prefix + "_bx")
-        return self.affine(x, prefix + "_W", prefix + "_b"), new
+    def word_terms(self, x, prefix):
+        """What words x [B,N,D] say to a cell: for each of the N a pair, gates [B,2U] and candidate [B,U]."""
+        gates, new = self.affine(x, prefix + "_W", prefix + "_b"), self.affine(x, prefix + "_Wx", prefix + "_bx")
+        return list(zip(gates.unbind(1), new.unbind(1)))
 
-    def cell(self, terms, h, prefix, final=False):
-        """h [B,U] -> the next state. final: the candidate's bias is inside the reset product."""
-        new = self.affine(h, prefix + "_Ux", prefix + "_bx") if final else h @ self.weights[prefix + "_Ux"]
-        return gru(*terms, h @ self.weights[prefix + "_U"], new, h)
+    def cell(self, products, terms, h, prefix):
+        """h [B,U] and the terms of its input -> the next state."""
+        return gru(*terms, products(h, prefix + "_U"), products(h, prefix + "_Ux"), h)
+
+    def final_cell(self, products, x, h, prefix):
+        """The same with an input x [B,in] of this step; the candidate's bias is inside the reset product."""
+        gates, new_h = products(x, prefix + "_W") + self.weights[prefix + "_b"], products(h, prefix + "_Ux")
+        return gru(gates, products(x, prefix + "_Wx"), products(h, prefix + "_U"), new_h + self.weights[prefix + "_bx"], h)
 
     def read(self, x, mask, prefix, backward):
         """x [B,S,D] -> states [B,S,U]; padding leaves the state as it is, so that the
         backward reader of a short sentence begins with zeros at its own end."""
-        gates, new = self.input_terms(x, prefix)
+        terms, products = self.word_terms(x, prefix), Products(self.weights)
         h, states = x.new_zeros(x.shape[0], self.config.units, dtype=torch.float32), [None] * x.shape[1]
         for s in reversed(range(x.shape[1])) if backward else range(x.shape[1]):
-            h = torch.where(mask[:, s, None], self.cell((gates[:, s], new[:, s]), h, prefix), h)
+            h = torch.where(mask[:, s, None], self.cell(products, terms[s], h, prefix), h)
             states[s] = h
         return torch.stack(states, dim=1)
 
-    def see(self, source, bias, h):
+    def see(self, products, source, bias, h):
         """What the decoder sees of the source in state h [B,U] -> (context [B,2U], weights
         [B,S] or None). The only difference between the two architectures."""
         if source.fixed is not None:
             return source.fixed, None
-        query = h @ self.weights["decoder_W_comb_att"]
+        query = products(h, "decoder_W_comb_att")
         scores = torch.tanh(source.keys + query[:, None]) @ self.weights["decoder_U_att"]
         weights = (scores[..., 0].float() + bias).softmax(-1)
         return (weights[:, None] @ source.annotations)[:, 0], weights
 
-    def advance(self, terms, h, source, bias):
+    def advance(self, products, terms, h, source, bias):
         """One step of the conditional GRU -> (state, context, weights)."""
-        between = self.cell(terms, h, "decoder_cell1")
-        context, weights = self.see(source, bias, between)
-        h = self.cell(self.input_terms(context, "decoder_cell2", final=True), between, "decoder_cell2", final=True)
-        return h, context, weights
+        between = self.cell(products, terms, h, "decoder_cell1")
+        context, weights = self.see(products, source, bias, between)
+        return self.final_cell(products, context, between, "decoder_cell2"), context, weights
 
     def deep_output(self, word, state, context):
         """-> what the output layer multiplies by the embeddings, [...,D]"""
@@ -179,10 +232,9 @@ class Rnn(nn.Module):
         """Teacher-forced: trg [B,T] ids -> (states [B,T,D] that predict trg, alignment
         [B,T,S], or None without an attention)."""
         x = self.embed(func.pad(trg[:, :-1], (1, 0), value=-1))
-        gates, new = self.input_terms(x, "decoder_cell1")
-        h, steps = source.start, []
-        for t in range(trg.shape[1]):
-            steps.append(self.advance((gates[:, t], new[:, t]), h, source, bias))
+        h, steps, products = source.start, [], Products(self.weights)
+        for terms in self.word_terms(x, "decoder_cell1"):
+            steps.append(self.advance(products, terms, h, source, bias))
             h = steps[-1][0]
         states, contexts, weights = zip(*steps)
         alignment = torch.stack(weights, dim=1) if weights[0] is not None else None
@@ -199,8 +251,8 @@ class Rnn(nn.Module):
     def step(self, previous, state, bias, trace=None):
         """previous [B] ids (-1 at step 0) -> (logits [B,V], alignment [B,S] or None); updates state."""
         x = self.embed(previous)
-        terms = self.input_terms(x, "decoder_cell1")
-        state["h"], context, weights = self.advance(terms, state["h"], state["source"], bias)
+        terms = self.word_terms(x[:, None], "decoder_cell1")[0]
+        state["h"], context, weights = self.advance(Products(self.weights), terms, state["h"], state["source"], bias)
         output = self.deep_output(x, state["h"], context)
         if trace is not None:
             seen = {"context": context, "decoder_l1": state["h"], "output": output, "decoder_l1_attention": weights}

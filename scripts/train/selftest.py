@@ -43,6 +43,17 @@ def check_scan():
     check(torch.autograd.gradcheck(SsruScan.apply, inputs), "SSRU gradient")
 
 
+def check_products():
+    """Weight gradients made once for a whole loop, against finite differences."""
+    def loop(state, weight):
+        products = rnn.Products({"U": weight})
+        for _ in range(4):
+            state = torch.tanh(products(state, "U"))
+        return state
+    inputs = [torch.rand(shape, dtype=torch.float64, requires_grad=True) for shape in ((2, 3), (3, 3))]
+    check(torch.autograd.gradcheck(loop, inputs), "gradient of products in a loop")
+
+
 MODELS = {decoder: Config(vocab=96, dim=32, ffn=64, heads=4, encoder_layers=2, decoder=decoder)
           for decoder in ("ssru", "selfattn")}
 MODELS |= {arch: rnn.Config(vocab=96, dim=32, units=24, arch=arch) for arch in ("bahdanau", "rnn")}
@@ -100,6 +111,7 @@ def main():
     parser.add_argument("corpus", type=Path)
     args = parser.parse_args()
     check_scan()
+    check_products()
     for name in MODELS:
         check_steps(name)
     with tempfile.TemporaryDirectory() as folder:
