@@ -86,6 +86,7 @@ class Shared(torch.autograd.Function):
         if not ctx.tape:
             return None, None
         x, grad = (torch.cat(part) for part in zip(*ctx.tape))
+        ctx.tape.clear()
         return (x.t() @ grad).to(ctx.dtype), None
 
 
