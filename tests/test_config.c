@@ -1,0 +1,73 @@
+/* test_config.c - the model file's options: defaults, what is run, and words for what is not. */
+#include <string.h>
+
+#include "check.h"
+#include "model/config.h"
+
+static const char transformer[] = "type: transformer\ndim-vocabs: [8000, 8000]\ndim-emb: 256\nenc-depth: 6\ndec-depth: 2\n"
+    "dec-cell: ssru\ntied-embeddings-all: true\ntransformer-decoder-autoreg: rnn\ntransformer-dim-ffn: 1536\n"
+    "transformer-ffn-activation: relu\ntransformer-heads: 8\n";
+static const char s2s[] = "type: s2s\ndim-vocabs: [8000, 8000]\ndim-emb: 256\ndim-rnn: 512\ntied-embeddings-all: true\n";
+
+/* base with `line` before it, where it wins over the same key further down */
+static dm_status parse(const char *base, const char *line, config *c, dm_error *why)
+{
+    char text[1024];
+    const int size = snprintf(text, sizeof text, "%s\n%s", line, base);
+    why->text[0] = 0;
+    return config_parse(c, text, (size_t)size, why);
+}
+
+static void refused(const char *base, const char *line, const char *word)
+{
+    config c;
+    dm_error why;
+    CHECK(parse(base, line, &c, &why) == DM_ERR_FORMAT, "\"%s\" was accepted", line);
+    CHECK(strstr(why.text, word) != NULL, "\"%s\": \"%s\" does not say %s", line, why.text, word);
+}
+
+TEST(a_transformer)
+{
+    config c;
+    dm_error why;
+    CHECK(parse(transformer, "", &c, &why) == DM_OK, "%s", why.text);
+    CHECK(!strcmp(c.architecture, "transformer") && c.vocab == 8000 && c.dim_emb == 256 && c.dim_ffn == 1536, "sizes");
+    CHECK(c.heads == 8 && c.encoder_layers == 6 && c.decoder_layers == 2 && c.alignment_layer == 1, "layers");
+    CHECK(c.decoder == DECODER_SSRU, "the decoder");
+    const char *line = "transformer-guided-alignment-layer: 1";
+    CHECK(parse(transformer, line, &c, &why) == DM_OK && c.alignment_layer == 0, "%s", why.text);
+    refused(transformer, "transformer-ffn-activation: swish", "transformer-ffn-activation");
+    refused(transformer, "transformer-heads: 3", "heads");
+    refused(transformer, "dim-emb: 260", "dim-emb");
+    refused(transformer, "type: char-s2s", "char-s2s");
+    refused(transformer, "type:", "type");
+}
+
+TEST(the_recurrent_ones)
+{
+    config c;
+    dm_error why;
+    CHECK(parse(s2s, "", &c, &why) == DM_OK, "%s", why.text);
+    CHECK(!strcmp(c.architecture, "bahdanau"), "Marian's own are %s", c.architecture);
+    CHECK(c.dim_rnn == 512 && c.dim_emb == 256 && c.heads == 1 && c.alignment_layer == 0, "sizes");
+    CHECK(parse(s2s, "dolmetsch-context: attended", &c, &why) == DM_OK && !strcmp(c.architecture, "bahdanau"), "%s", why.text);
+    CHECK(parse(s2s, "dolmetsch-context: fixed", &c, &why) == DM_OK && !strcmp(c.architecture, "rnn"), "%s", why.text);
+    refused(s2s, "dolmetsch-context: both", "dolmetsch-context");
+    refused(s2s, "dim-rnn: 500", "dim-rnn");
+    refused(s2s, "dim-rnn: 0", "dim-rnn");
+    refused(s2s, "enc-cell: lstm", "enc-cell");
+    refused(s2s, "dec-cell: gru-nematus", "dec-cell");
+    refused(s2s, "enc-type: alternating", "enc-type");
+    refused(s2s, "dec-cell-base-depth: 4", "dec-cell-base-depth");
+    refused(s2s, "enc-depth: 2", "enc-depth");
+    refused(s2s, "dec-depth: 2", "dec-depth");
+    refused(s2s, "layer-normalization: true", "layer-normalization");
+    refused(s2s, "tied-embeddings-all: false", "tied-embeddings-all");
+}
+
+int main(void)
+{
+    RUN(a_transformer);
+    RUN(the_recurrent_ones);
+    return check_report();
+}
