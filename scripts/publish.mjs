@@ -20,7 +20,10 @@ if (bytes.subarray(0, 4).toString('latin1') !== 'DMT1') {
   process.exit(1);
 }
 const scores = scoresFile ? JSON.parse(await readFile(scoresFile, 'utf8')) : {};
-const architecture = /\btype: *(\w+)/.exec(bytes.toString('latin1', 64, 4096))?.[1] ?? 'unknown';
+// What src/model/config.c makes of the file's options.
+const options = bytes.toString('latin1', 64, 4096);
+const type = /\btype: *(\w+)/.exec(options)?.[1] ?? 'unknown';
+const architecture = type !== 's2s' ? type : /\bdolmetsch-context: *fixed/.test(options) ? 'rnn' : 'bahdanau';
 
 await mkdir(folder, { recursive: true });
 for (const old of await readdir(folder))
