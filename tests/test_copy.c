@@ -7,7 +7,15 @@
 
 enum { MAX = 64 };
 
-typedef struct { arena memory; tokenizer *vocab; char *file; int32_t ids[MAX]; int n; copy_plan plan; float logits[400]; } fixture;
+typedef struct {
+    arena memory;
+    tokenizer *vocab;
+    char *file;
+    int32_t ids[MAX];         /* the text's pieces */
+    int n;
+    copy_plan plan;
+    float logits[400];
+} fixture;
 
 static int open_fixture(fixture *f, const char *text)
 {
