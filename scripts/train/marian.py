@@ -1,8 +1,8 @@
 """Marian's `.bin` container (version 1) and the model options inside it.
 
 What: items of float32 or int8 to and from bytes; a model to and from a file.
-What not: no quantisation (the C tool `dolmetsch pack` does that).
-Who calls: export_marian.py, golden.py, train.py --warm-start, evaluate.py.
+What not: no quantisation (the C tool `dolmetsch pack` and export_intgemm.py do that).
+Who calls: export_marian.py, export_intgemm.py, golden.py, train.py --warm-start, evaluate.py.
 """
 
 import os
@@ -20,19 +20,24 @@ OPTIONS = "special:model.yml"
 
 def write_items(path, items):
     """items: [(name, array)] with float32 or int8 arrays. Replaces PATH atomically."""
-    names = [name.encode() + b"\0" for name, _ in items]
-    arrays = [np.ascontiguousarray(array) for _, array in items]
-    head = struct.pack("<QQ", 1, len(items))
-    for name, array in zip(names, arrays):
-        kind = {np.dtype(np.float32): FLOAT32, np.dtype(np.int8): INT8}[array.dtype]
-        head += struct.pack("<QQQQ", len(name), kind, array.ndim, array.nbytes)
+    kinds = {np.dtype(np.float32): FLOAT32, np.dtype(np.int8): INT8}
+    write_blobs(path, [(name, kinds[array.dtype], array.shape, np.ascontiguousarray(array).tobytes())
+                       for name, array in items])
+
+
+def write_blobs(path, blobs):
+    """blobs: [(name, type code, shape, bytes)] of any type. Replaces PATH atomically."""
+    names = [name.encode() + b"\0" for name, *_ in blobs]
+    head = struct.pack("<QQ", 1, len(blobs))
+    for name, (_, kind, shape, data) in zip(names, blobs):
+        head += struct.pack("<QQQQ", len(name), kind, len(shape), len(data))
     head += b"".join(names)
-    head += b"".join(struct.pack(f"<{a.ndim}i", *a.shape) for a in arrays)
+    head += b"".join(struct.pack(f"<{len(shape)}i", *shape) for _, _, shape, _ in blobs)
     pad = ((len(head) + 8) // 256 + 1) * 256 - len(head) - 8
     with open(f"{path}.tmp", "wb") as file:
         file.write(head + struct.pack("<Q", pad) + bytes(pad))
-        for array in arrays:
-            file.write(array.tobytes())
+        for *_, data in blobs:
+            file.write(data)
     os.replace(f"{path}.tmp", path)
 
 

@@ -1,0 +1,57 @@
+/** The engines that peer.mjs lets race: each in its own worker, behind its own JavaScript, as a page would use it.
+ *  Runs in a page and in Node alike; peer.mjs says where the modules and files lie. */
+
+/** @typedef {(texts: string[]) => Promise<string[]>} Translate  all texts in one request */
+
+const LANGUAGES = { from: 'en', to: 'de' };
+const MODES = { 'one line at a time': 1, 'batches of 32 lines': 32 };
+const WARM_UP = 32;                                 // lines: after them the compilers' upper tiers are in place
+
+/** @param {{ours: string, theirs: string}} modules @param {string} base of build/ over http
+ *  @param {boolean} alphas the peer's model file has them @param {any} [worker] for ours
+ *  @returns {Promise<Record<string, Translate>>} */
+export async function load({ ours, theirs }, base, alphas, worker) {
+  const { createTranslator } = await import(ours);
+  const { TranslatorBacking } = await import(theirs);
+  const translator = await createTranslator({ base: `${base}site/`, model: '../peer/model/', worker });
+  const bytes = async (/** @type {string} */ name) => {
+    const response = await fetch(`${base}peer/${name}`);
+    if (!response.ok) throw new Error(`${name}: HTTP status ${response.status}`);
+    return response.arrayBuffer();
+  };
+  const peer = async (/** @type {ArrayBuffer} */ shortlist) => {
+    const { exports } = await new TranslatorBacking({ pivotLanguage: null, registryUrl: 'data:,[]' }).loadWorker();
+    const config = { 'gemm-precision': alphas ? 'int8shiftAlphaAll' : 'int8shiftAll' };
+    await exports.loadTranslationModel(LANGUAGES,
+      { model: await bytes('en-de.bin'), shortlist, vocabs: [await bytes('en-de.spm')], qualityModel: null, config });
+    return async (/** @type {string[]} */ texts) => {
+      const request = { models: [LANGUAGES], texts: texts.map((text) => ({ text, html: false, qualityScores: false })) };
+      return (await exports.translate(request)).map((/** @type {any} */ response) => response.target.text);
+    };
+  };
+  const shortlist = await bytes('lex.bin').catch(() => undefined);
+  return {
+    dolmetsch: async (texts) =>
+      (await translator.translateDetailed(texts)).map((/** @type {{text: string}} */ result) => result.text),
+    'bergamot, all words': await peer(new ArrayBuffer(0)),
+    ...(shortlist && { 'bergamot, shortlist': await peer(shortlist) }),
+  };
+}
+
+/** One round: every engine in every mode over the same lines, a different one first in each round.
+ *  @param {Record<string, Translate>} engines @param {string[]} lines @param {number} round
+ *  @returns {Promise<{engine: string, mode: string, seconds: number, texts: string[]}[]>} */
+export async function run(engines, lines, round) {
+  const names = Object.keys(engines), results = [];
+  for (const [mode, batch] of Object.entries(MODES))
+    for (let i = 0; i < names.length; i++) {
+      const engine = names[(i + round) % names.length], texts = [];
+      const start = performance.now();
+      for (let at = 0; at < lines.length; at += batch) texts.push(...await engines[engine](lines.slice(at, at + batch)));
+      results.push({ engine, mode, seconds: (performance.now() - start) / 1000, texts });
+    }
+  return results;
+}
+
+/** @param {Record<string, Translate>} engines @param {string[]} lines */
+export const warmUp = (engines, lines) => run(engines, lines.slice(0, WARM_UP), 0);
