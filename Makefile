@@ -5,6 +5,7 @@
 #   make engine   build/*.wasm and build/site, what the page needs             (needs emcc)
 #   make native   build/dolmetsch, the native program                          (needs a C11 compiler)
 #   make bench    kernels and engine, timed side by side
+#   make bench-peer  our engine against Bergamot's (docs/benchmarks.md)
 #   make lint     compiler warnings as errors, types of the JavaScript, layout rules
 #   make site     build/site: a folder to put on any static host
 #   make clean    remove build/
@@ -33,7 +34,7 @@ LIBRARY  := $(sort $(filter-out src/wasm.c src/cli.c,$(wildcard src/*.c src/*/*.
 HEADERS  := $(wildcard include/*.h src/*.h src/*/*.h tests/*.h)
 CTESTS   := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 
-.PHONY: help demo test engine native bench lint site clean ctests
+.PHONY: help demo test engine native bench bench-peer lint site clean ctests
 help:
 	@sed -n '/^# Dolmetsch/,/^$$/s/^# \{0,1\}//p' Makefile
 
@@ -95,6 +96,13 @@ bench:
 	@scripts/setup.sh --demo
 	@$(MAKE) --no-print-directory -s site native build/native/bench_kernels build/wasm/tests/bench_kernels.wasm
 	$(NODE) scripts/bench/bench.mjs
+
+PEER     := @browsermt/bergamot-translator@0.4.9
+bench-peer:
+	@scripts/setup.sh
+	@$(MAKE) --no-print-directory -s site native
+	@npm install --prefix build/peer --ignore-scripts --save-exact --no-audit --no-fund --loglevel=error $(PEER)
+	$(NODE) scripts/bench/peer.mjs
 
 build/native/bench_kernels: build/native/tests/bench_kernels.o $(patsubst %.c,build/native/%.o,$(LIBRARY))
 	$(CC) $^ -o $@ -lm
