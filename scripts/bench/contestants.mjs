@@ -9,7 +9,7 @@ const WARM_UP = 32;                                 // lines: after them the com
 
 /** @param {{ours: string, theirs: string}} modules @param {string} base of build/ over http
  *  @param {boolean} alphas the peer's model file has them @param {any} [worker] for ours
- *  @returns {Promise<Record<string, Translate>>} */
+ *  @returns {Promise<{engines: Record<string, Translate>, kernels: string}>} kernels: the set that ours chose */
 export async function load({ ours, theirs }, base, alphas, worker) {
   const { createTranslator } = await import(ours);
   const { TranslatorBacking } = await import(theirs);
@@ -30,12 +30,14 @@ export async function load({ ours, theirs }, base, alphas, worker) {
     };
   };
   const shortlist = await bytes('lex.bin').catch(() => undefined);
-  return {
+  const [{ kernels }] = await translator.translateDetailed(['Hello.']);
+  const engines = {
     dolmetsch: async (texts) =>
       (await translator.translateDetailed(texts)).map((/** @type {{text: string}} */ result) => result.text),
     'bergamot, all words': await peer(new ArrayBuffer(0)),
     ...(shortlist && { 'bergamot, shortlist': await peer(shortlist) }),
   };
+  return { engines, kernels };
 }
 
 /** One round: every engine in every mode over the same lines, a different one first in each round.

@@ -4,8 +4,10 @@
 // Both run the same int8 weights over the same lines, in turns, each in its own worker behind its own JavaScript:
 // one line per request, then 32 lines per request. Quote the ratios: words per second depend on what else the
 // machine does. The outputs are compared line by line. Of a FILE of pairs the first column is read.
+//
+// The weights are those of build/peer/en-de.bin (scripts/train/export_intgemm.py); without it, of models/en-de.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
@@ -13,6 +15,7 @@ import { gzipSync } from 'node:zlib';
 import { start } from '../../tests/browser/harness.mjs';
 import { serve } from '../serve.mjs';
 import { load, run, warmUp } from './contestants.mjs';
+import { writePeerModel } from './peer-model.mjs';
 
 const { values: options } = parseArgs({ options: {
   rounds: { type: 'string', default: '5' }, lines: { type: 'string', default: '1000000' },
@@ -28,8 +31,8 @@ const median = (/** @type {number[]} */ values) => values.toSorted((a, b) => a -
 
 /** What a run needs below build/peer; returns whether the weights came with alphas. */
 function prepare() {
-  for (const file of [`${PACKAGE}/translator.js`, `${PEER}/en-de.bin`, `${PEER}/en-de.spm`])
-    if (!existsSync(file)) throw new Error(`${file} is missing; see docs/benchmarks.md, "Against a peer"`);
+  if (!existsSync(`${PACKAGE}/translator.js`)) throw new Error(`${PACKAGE} is missing: make bench-peer fetches it`);
+  if (!existsSync(`${PEER}/en-de.bin`)) writePeerModel('models/en-de', `${PEER}/en-de`);
   // The package says that it is made of modules; its worker is not one, which Node takes at its word.
   writeFileSync(`${PACKAGE}/worker/package.json`, '{ "type": "commonjs" }\n');
   writeFileSync(`${PEER}/index.html`, '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">\n');
@@ -43,12 +46,14 @@ function prepare() {
 
 /** @typedef {Awaited<ReturnType<typeof run>>} Round */
 
-/** @param {boolean} alphas @returns {Promise<Round[]>} */
+/** @typedef {{rounds: Round[], kernels: string, version: string}} Runs */
+
+/** @param {boolean} alphas @returns {Promise<Runs>} */
 async function inNode(alphas) {
   const server = await serve('build'), { port1, port2 } = new MessageChannel();
   const worker = new Worker(new URL('node-worker.mjs', import.meta.url), { workerData: port2, transferList: [port2] });
   const here = new URL('../../', import.meta.url);
-  const engines = await load({ ours: new URL('web/translator.js', here).href,
+  const { engines, kernels } = await load({ ours: new URL('web/translator.js', here).href,
     theirs: new URL(`${PACKAGE}/translator.js`, here).href }, server.url, alphas, port1);
   await warmUp(engines, lines);
   const rounds = [];
@@ -56,25 +61,26 @@ async function inNode(alphas) {
   port1.close();
   await worker.terminate();
   await server.close();
-  return rounds;
+  return { rounds, kernels, version: `Node ${process.versions.node}` };
 }
 
-/** @param {boolean} alphas @returns {Promise<{rounds: Round[], version: string}>} */
+/** @param {boolean} alphas @returns {Promise<Runs>} */
 async function inChromium(alphas) {
   const browser = await start('build', 'peer/');
   try {
     const { page } = await browser.open({ ready: false });
     const base = new URL('../', browser.url).href, theirs = `${base}${PACKAGE.replace('build/', '')}/translator.js`;
-    await page.evaluate(async (base, theirs, alphas, lines) => {
+    const kernels = await page.evaluate(async (base, theirs, alphas, lines) => {
       const race = await import(`${base}peer/contestants.mjs`);
-      const engines = await race.load({ ours: `${base}site/translator.js`, theirs }, base, alphas);
+      const { engines, kernels } = await race.load({ ours: `${base}site/translator.js`, theirs }, base, alphas);
       await race.warmUp(engines, lines);
       Object.assign(window, { runRound: (/** @type {number} */ round) => race.run(engines, lines, round) });
+      return kernels;
     }, base, theirs, alphas, lines);
     const rounds = [];
     for (let round = 0; round < Number(options.rounds); round++)
       rounds.push(await page.evaluate((round) => /** @type {any} */ (window).runRound(round), round));
-    return { rounds, version: await browser.browser.version() };
+    return { rounds, kernels, version: await browser.browser.version() };
   } finally {
     await browser.close();
   }
@@ -100,21 +106,32 @@ const differing = (a, b) => a.flatMap((text, i) =>
 const size = (files) => files.map((file) => readFileSync(file)).reduce((sum, bytes) => ({
   bytes: sum.bytes + bytes.length, gzip: sum.gzip + gzipSync(bytes, { level: 9 }).length }), { bytes: 0, gzip: 0 });
 
+/** Our own modules that the given ones import, and they. @param {string[]} names @returns {string[]} */
+function closure(names) {
+  const files = new Set(names);
+  for (const file of files)
+    for (const [, name] of readFileSync(file, 'utf8').matchAll(/^import .* from '\.\/(.*)'/gm)) files.add(`web/${name}`);
+  return [...files];
+}
+
 const alphas = prepare();
 /** @type {Record<string, ReturnType<typeof summarise>>} */
 const tables = {};
-if (options.only !== 'chromium') tables[`Node ${process.versions.node}`] = summarise(await inNode(alphas));
-if (options.only !== 'node') {
-  const { rounds, version } = await inChromium(alphas);
-  tables[version] = summarise(rounds);
-}
+/** @type {Record<string, string>} */
+const kernels = {};
+for (const [name, where] of Object.entries({ node: inNode, chromium: inChromium }))
+  if (!options.only || options.only === name) {
+    const runs = await where(alphas);
+    tables[runs.version] = summarise(runs.rounds);
+    kernels[runs.version] = runs.kernels;
+  }
 
 const [first] = Object.values(tables);
 const texts = (/** @type {string} */ engine, /** @type {string} */ mode) =>
   first.find((row) => row.engine === engine && row.mode.startsWith(mode))?.texts ?? [];
 const peers = [...new Set(first.map((row) => row.engine))].filter((engine) => engine !== OURS);
 const report = {
-  lines: lines.length, words, rounds: Number(options.rounds), alphas,
+  lines: lines.length, words, rounds: Number(options.rounds), alphas, kernels,
   speed: Object.fromEntries(Object.entries(tables).map(([where, rows]) => [where, rows.map(({ texts: _, ...row }) => row)])),
   // One line at a time, since a batch changes what the peer says.
   disagreements: Object.fromEntries(peers.map((peer) => [peer, differing(texts(OURS, 'one'), texts(peer, 'one'))])),
@@ -123,9 +140,9 @@ const report = {
   placeDiffers: Object.fromEntries(Object.entries(tables).slice(1).flatMap(([where, rows]) => rows.map((row, i) =>
     [`${where}, ${row.engine}, ${row.mode}`, differing(row.texts, first[i].texts).length]))),
   sizes: {
-    'dolmetsch, wasm': size(['build/site/engine.wasm']),
-    'dolmetsch, JavaScript': size(['translator', 'rpc', 'worker', 'service', 'engine', 'loader', 'sha256', 'errors']
-      .map((name) => `web/${name}.js`)),
+    'dolmetsch, wasm': size(readdirSync('build/site').filter((name) => name.endsWith('.wasm'))
+      .map((name) => `build/site/${name}`)),
+    'dolmetsch, JavaScript': size(closure(['web/translator.js', 'web/worker.js'])),
     'bergamot, wasm': size([`${PACKAGE}/worker/bergamot-translator-worker.wasm`]),
     'bergamot, JavaScript': size(['translator.js', 'worker/translator-worker.js', 'worker/bergamot-translator-worker.js']
       .map((name) => `${PACKAGE}/${name}`)),
@@ -144,7 +161,7 @@ if (options.json) {
     + `median, least and most of the rounds.\nThe peer's products: ${alphas ? 'int8shiftAlphaAll' : 'int8shiftAll'}. `
     + 'Ours has no shortlist: it scores every word at every step.');
   for (const [where, rows] of Object.entries(report.speed)) {
-    console.log(`\n${where}`);
+    console.log(`\n${where}, our kernels: ${kernels[where]}`);
     console.table(rows.map(({ mode, engine, wordsPerSecond, ratio, least, most }) => ({ mode, engine,
       'words/s': Math.round(wordsPerSecond), ratio: +ratio.toFixed(2), spread: `${least.toFixed(2)}-${most.toFixed(2)}` })));
   }
