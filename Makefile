@@ -30,7 +30,7 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 # The 128-bit kernels need SSE4.1 natively; every x86-64 machine since 2008 has it.
 SIMD     := $(if $(filter x86_64 amd64,$(shell uname -m)),-msse4.1)
 
-LIBRARY  := $(sort $(filter-out src/wasm.c src/cli.c,$(wildcard src/*.c src/*/*.c)))
+LIBRARY  := $(sort $(filter-out src/wasm.c src/cli.c src/nn/kernels_relaxed.c,$(wildcard src/*.c src/*/*.c)))
 HEADERS  := $(wildcard include/*.h src/*.h src/*/*.h tests/*.h)
 CTESTS   := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 
@@ -67,18 +67,23 @@ ctests: $(CTESTS:%=build/sanitize/tests/%) $(CTESTS:%=build/wasm/tests/%.wasm)
 
 # The engine's only import is env.emscripten_notify_memory_growth; web/engine.js is its only user.
 ENGINE   := -O3 --no-entry -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=2GB -sINITIAL_MEMORY=1MB -sTOTAL_STACK=64KB \
-            -sMALLOC=emmalloc -sFILESYSTEM=0
+            -sMALLOC=emmalloc -sFILESYSTEM=0 -sALLOW_TABLE_GROWTH
 build/site/engine.wasm: $(patsubst %.c,build/wasm/%.o,$(LIBRARY) src/wasm.c)
 	@mkdir -p $(@D)
 	$(EMCC) $(EMFLAGS) -sSTANDALONE_WASM $(ENGINE) $^ -o $@
 
+# A module beside the engine, for machines that have relaxed SIMD; none where the compiler lacks it.
+build/site/kernels-relaxed.wasm: src/nn/kernels_relaxed.c scripts/build_relaxed.sh $(HEADERS)
+	@EMCC="$(EMCC)" scripts/build_relaxed.sh $@ $< $(STRICT) -O2
+
 # --- the site: what the page needs, in one folder for any static host ---------------------------
 PAGE     := $(filter-out %.d.ts,$(wildcard web/*))
-engine: build/site/engine.wasm
+engine: build/site/engine.wasm build/site/kernels-relaxed.wasm
 site: engine
 	@mkdir -p build/site/models
 	cp -p $(PAGE) build/site/
 	rm -rf build/site/models/* && cp -rp models/* build/site/models/
+	@$(NODE) scripts/models-index.mjs build/site/models
 	@echo "build/site is ready: put it on any static host"
 
 demo:

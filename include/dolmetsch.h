@@ -50,6 +50,8 @@ typedef struct {
     int batch_tokens;  /* padded source tokens decoded together; 512                 */
     int attention;     /* non-zero keeps every attention of every layer and head     */
     const char *kernels; /* "ref", "simd128"; NULL takes the fastest                 */
+    const struct dm_kernels *extra_kernels; /* a set that this build cannot hold (src/nn/kernels.h),
+                          known by its name and taken to be the fastest; outlives the job */
 } dm_options;
 
 /* One token and its bytes [begin, end) in the text that it belongs to; the end-of-sentence
@@ -95,7 +97,7 @@ dm_status dm_job_result(const dm_job *job, int i, dm_result *out);
 /* The i-th translation as far as it is known: finished sentences and the words decoded so far, up to
  * the first sentence that has none. Valid until the next call on the job. */
 dm_status dm_job_partial(dm_job *job, int i, dm_text *out);
-/* The kernel set that the job runs on: "ref", "simd128". */
+/* The kernel set that the job runs on: "ref", "simd128", or the extra one's name. */
 const char *dm_job_kernels(const dm_job *job);
 void dm_job_free(dm_job *job);                  /* NULL is fine; at any time, also half-way */
 

@@ -17,7 +17,7 @@ const USAGE = `usage: node scripts/translate.mjs --model FOLDER|FILE [--attentio
 Translates each line of standard input to one line of standard output.
   --model PATH     a model folder (manifest.json and chunks) or one model file
   --attention      one JSON object per line: tokens, alignment and every attention
-  --kernels NAME   ref, simd128; the fastest unless given
+  --kernels NAME   ref, simd128, relaxed; the fastest that runs here unless given
   --help           this text
 `;
 const LINES_PER_JOB = 64;
@@ -49,11 +49,11 @@ function parse(argv) {
 
 /** @param {string} path */
 async function openEngine(path) {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const wasm = await readFile(join(here, '..', 'build', 'site', 'engine.wasm')).catch(() => {
+  const site = join(dirname(fileURLToPath(import.meta.url)), '..', 'build', 'site');
+  const wasm = await readFile(join(site, 'engine.wasm')).catch(() => {
     throw new Exit(1, 'dolmetsch: the engine is not built yet: run "make engine"\n');
   });
-  const engine = await Engine.create(wasm);
+  const engine = await Engine.create(wasm, { relaxed: () => readFile(join(site, 'kernels-relaxed.wasm')) });
   if ((await stat(path)).isDirectory()) {
     const { at, bytes } = await loadModel(path, engine, { read: (url) => readFile(url), pause: 0 });
     engine.open(at, bytes);

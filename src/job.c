@@ -20,7 +20,8 @@ static dm_status set_options(dm_job *job, const dm_options *options, dm_error *w
         return refuse(why, DM_ERR_ARGUMENT, "max_factor must be from 1 to 100, or 0 for the default");
     if (o->batch_tokens < 0 || o->batch_tokens > 1 << 16)
         return refuse(why, DM_ERR_ARGUMENT, "batch_tokens must be from 1 to 65536, or 0 for the default");
-    job->kernels = kernels_find(o->kernels);
+    const dm_kernels *extra = o->extra_kernels;
+    job->kernels = extra && (!o->kernels || !strcmp(o->kernels, extra->name)) ? extra : kernels_find(o->kernels);
     if (!job->kernels) {
         if (why) snprintf(why->text, sizeof why->text, "there are no kernels \"%.40s\" in this build", o->kernels);
         return DM_ERR_ARGUMENT;

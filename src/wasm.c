@@ -7,15 +7,17 @@
 
 #include "dolmetsch.h"
 #include "json.h"
+#include "nn/kernels.h"
 
 #define EXPORT EMSCRIPTEN_KEEPALIVE
 /* The prototypes are JavaScript's. */
 #pragma clang diagnostic ignored "-Wmissing-prototypes"
 
-/* The last failure: the one global, since a wasm call returns one number. */
+/* The last failure, since a wasm call returns one number; and the kernels that came after the core. */
 static dm_error reason;
 static dm_status status;
 static size_t answer_size;
+static dm_kernels relaxed;
 
 /* 64-byte aligned, as models must be; 0 when memory ran out. */
 EXPORT void *dm_wasm_alloc(size_t size) { return aligned_alloc(64, (size + 63) / 64 * 64); }
@@ -36,10 +38,29 @@ EXPORT dm_model *dm_wasm_open(const void *bytes, size_t size)
 EXPORT void dm_wasm_close(dm_model *model) { dm_model_close(model); }
 EXPORT const char *dm_wasm_architecture(const dm_model *model) { return dm_model_architecture(model); }
 
+/* The function of a kernel set (kernels.h) that web/kernels.js compares and replaces. */
+typedef void (*linear_function)(float *, const uint8_t *, const float *, const int32_t *, int, const weights_matrix *,
+                                const float *, int);
+/* `linear` of the set of that name, as a place in the function table; 0 if there is no such set. */
+EXPORT linear_function dm_wasm_linear(const char *name)
+{
+    const dm_kernels *kernels = kernels_find(name);
+    return kernels ? kernels->linear : NULL;
+}
+/* From now on jobs run on the set "relaxed", unless they name another: the fastest set with this `linear`. */
+EXPORT void dm_wasm_use_relaxed(linear_function linear)
+{
+    relaxed = *kernels_find(NULL);
+    relaxed.name = "relaxed";
+    relaxed.linear = linear;
+}
+
 /* texts: n pairs of address and size, 32-bit each, as dm_text is in wasm. kernels may be 0. */
 EXPORT dm_job *dm_wasm_job(dm_model *model, const dm_text *texts, int n, int attention, const char *kernels)
 {
-    const dm_options options = { .attention = attention, .kernels = kernels };
+    const dm_options options = {
+        .attention = attention, .kernels = kernels, .extra_kernels = relaxed.name ? &relaxed : NULL
+    };
     dm_job *job;
     status = dm_job_new(model, texts, n, &options, &job, &reason);
     return job;

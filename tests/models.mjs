@@ -19,9 +19,9 @@ export function goldenModel(kind) {
 
 export const SHIPPED = 'models/en-de';
 
-/** An engine with a model file open. @param {string | Uint8Array} file */
-export async function engineWith(file) {
-  const engine = await Engine.create(readFileSync('build/site/engine.wasm'));
+/** An engine with a model file open. @param {string | Uint8Array} file @param {object} [options] of Engine.create */
+export async function engineWith(file, options) {
+  const engine = await Engine.create(readFileSync('build/site/engine.wasm'), options);
   const bytes = typeof file === 'string' ? readFileSync(file) : file;
   const at = engine.allocate(bytes.length);
   engine.memory().set(bytes, at);

@@ -5,6 +5,7 @@
  * Memory grows while it is used, which detaches every old view: views are made at each use.
  */
 import { DolmetschError } from './errors.js';
+import { relaxedModule, useRelaxed } from './kernels.js';
 
 /** @typedef {{text: string, start: number, end: number}} Token  UTF-16 offsets; the last of a sentence is empty */
 /**
@@ -35,6 +36,8 @@ async function compile(wasm) {
 export class Engine {
   #x;
   #model = 0;
+  /** Kernel sets that do not run here, and why. @type {Record<string, string>} */
+  refused = {};
 
   /** @param {WebAssembly.Instance} instance */
   constructor(instance) {
@@ -44,16 +47,31 @@ export class Engine {
 
   /**
    * @param {BufferSource | WebAssembly.Module | Response | PromiseLike<Response>} wasm
+   * @param {{relaxed?: () => import('./kernels.js').Bytes | PromiseLike<import('./kernels.js').Bytes>}} [options]
+   *   relaxed: gets kernels-relaxed.wasm; without it, or where it does not run, `refused` says why
    * @returns {Promise<Engine>}
    */
-  static async create(wasm) {
+  static async create(wasm, { relaxed } = {}) {
+    const kernels = relaxedModule(relaxed).catch((error) => /** @type {Error} */ (error));
     try {
       const module = await compile(wasm);
       const imports = { env: { emscripten_notify_memory_growth() {} } };
-      return new Engine(await WebAssembly.instantiate(module, imports));
+      const engine = new Engine(await WebAssembly.instantiate(module, imports));
+      engine.#add(await kernels);
+      return engine;
     } catch (error) {
       if (error instanceof DolmetschError) throw error;
       throw new DolmetschError('DM_ERR_ENGINE', `the engine did not start: ${/** @type {Error} */ (error).message}`);
+    }
+  }
+
+  /** @param {WebAssembly.Module | Error} relaxed */
+  #add(relaxed) {
+    try {
+      if (relaxed instanceof Error) throw relaxed;
+      useRelaxed(this.#x, relaxed);
+    } catch (error) {
+      this.refused = { relaxed: /** @type {Error} */ (error).message };
     }
   }
 
@@ -106,6 +124,8 @@ export class Engine {
    */
   job(texts, { attention = false, kernels } = {}) {
     if (!this.#model) throw new DolmetschError('DM_ERR_ARGUMENT', 'no model is open');
+    if (kernels !== undefined && Object.hasOwn(this.refused, kernels))
+      throw new DolmetschError('DM_ERR_ARGUMENT', `the kernels "${kernels}" do not run here: ${this.refused[kernels]}`);
     const all = kernels === undefined ? texts : [...texts, `${kernels}\0`];
     const bytes = all.map((text) => (typeof text === 'string' ? encoder.encode(text) : text));
     const table = this.allocate(8 * bytes.length + bytes.reduce((sum, b) => sum + b.length, 0));
@@ -166,7 +186,7 @@ export class Job {
     return this.#x.dm_wasm_progress(this.#job);
   }
 
-  /** The kernel set that runs: 'simd128', 'ref'. */
+  /** The kernel set that runs: 'relaxed', 'simd128' or 'ref'. */
   get kernels() {
     const at = this.#x.dm_wasm_kernels(this.#job);
     const bytes = new Uint8Array(this.#x.memory.buffer);

@@ -19,8 +19,8 @@ enum { KERNEL_LANES = 4 };
 /* Rounds a length up to whole lanes. */
 static inline int lanes(int n) { return (n + KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES; }
 
-typedef struct {
-    const char *name;         /* "ref", "simd128" */
+typedef struct dm_kernels {
+    const char *name;         /* "ref", "simd128", "relaxed" */
 
     /* x (rows, k) floats -> q (rows, k) in [0,127], with real = scale[row] * (q - zero[row]).
      * The range of a row is widened to hold 0, so that 0 is exact: lo = min(0, row), hi = max(0, row),

@@ -11,9 +11,7 @@
 extern const dm_kernels kernels_simd128;
 
 #ifdef DM_V128
-
-/* Inlined wherever it stands, so that constant arguments unroll its loops and keep its arrays in registers. */
-#define INLINE static inline __attribute__((always_inline))
+#include "nn/product.h"
 
 /* --- quantize --------------------------------------------------------------------------------- */
 
@@ -68,20 +66,7 @@ static void quantize(uint8_t *q, float *scale, int32_t *zero, const float *x, in
 
 /* --- linear ----------------------------------------------------------------------------------- */
 
-enum { STEP = WEIGHTS_COLUMNS * WEIGHTS_DEPTH };
-/* Weights that stay in the second cache while all rows pass over them, bytes; rows of one tile; depth
- * of one pass, which bounds the stack. */
-enum { BLOCK = 65536, TILE_ROWS = 4, TILE_DEPTH = 1024 };
-
-typedef struct {
-    float *y;
-    const uint8_t *q;
-    const float *scale;
-    const int32_t *zero;
-    const weights_matrix *w;
-    const float *bias;
-    int relu;
-} product;
+enum { TILE_DEPTH = 1024 };     /* of one pass over the weights, which bounds the stack */
 
 /* R rows of q (row stride k), `depth` values of each, widened to int16: wide (depth/4, R, 4), so that
  * one load_twice in the inner loop fetches a row's next four. */
@@ -108,17 +93,6 @@ INLINE void tile_sums(vi *sums, const int16_t *wide, const int8_t *panel, int de
     }
     for (int r = 0; r < R; r++)
         for (int h = 0; h < V / 2; h++) sums[r * V / 2 + h] = vi_add_pairs(acc[r][2 * h], acc[r][2 * h + 1]);
-}
-
-/* Four sums of one row to four results. */
-INLINE void finish(const product *p, int row, int column, vi sum)
-{
-    const weights_matrix *w = p->w;
-    sum = vi_sub(sum, vi_mul(vi_all(p->zero[row]), vi_load(w->column_sum + column)));
-    vf y = vf_mul(vi_float(sum), vf_mul(vf_all(p->scale[row]), vf_load(w->scale + column)));
-    if (p->bias) y = vf_add(y, vf_load(p->bias + column));
-    if (p->relu) y = vf_max(vf_all(0), y);              /* 0 for NaN */
-    vf_store(p->y + (size_t)row * w->n + column, y);
 }
 
 /* R rows from `row`, the panels [from, to). Between passes over the depth the sums rest in y, as integers. */
@@ -152,20 +126,17 @@ static void tile_2(const product *p, int row, int from, int to) { tile(p, row, f
 static void tile_3(const product *p, int row, int from, int to) { tile(p, row, from, to, 3, 2); }
 static void tile_4(const product *p, int row, int from, int to) { tile(p, row, from, to, 4, 2); }
 
+static void tile_rows(const product *p, int row, int from, int to, int size)
+{
+    static void (*const tiles[])(const product *, int, int, int) = { NULL, tile_1, tile_2, tile_3, tile_4 };
+    tiles[size](p, row, from, to);
+}
+
 static void linear(float *y, const uint8_t *q, const float *scale, const int32_t *zero, int rows,
                    const weights_matrix *w, const float *bias, int relu)
 {
-    static void (*const tiles[])(const product *, int, int, int) = { NULL, tile_1, tile_2, tile_3, tile_4 };
     const product p = { y, q, scale, zero, w, bias, relu };
-    const int panels = w->n / WEIGHTS_COLUMNS, block = 1 + BLOCK / (WEIGHTS_COLUMNS * w->k + 1);
-    for (int from = 0; from < panels; from += block) {
-        const int to = from + block < panels ? from + block : panels;
-        for (int row = 0, size; row < rows; row += size) {
-            const int left = rows - row;
-            size = left >= 2 * TILE_ROWS ? TILE_ROWS : left > TILE_ROWS ? (left + 1) / 2 : left;
-            tiles[size](&p, row, from, to);
-        }
-    }
+    each_tile(&p, rows, tile_rows);
 }
 
 /* --- layer norm, recurrent cells, embedding ----------------------------------------------------- */

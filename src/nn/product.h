@@ -1,0 +1,51 @@
+/* product.h - what the vector variants of `linear` share: the way over rows and panels, and the end of a
+ * sum. The variants differ in how a tile of sums is made. Included by kernels_simd128.c and kernels_relaxed.c. */
+#ifndef DM_PRODUCT_H
+#define DM_PRODUCT_H
+
+#include "nn/kernels.h"
+#include "nn/v128.h"
+
+/* Inlined wherever it stands, so that constant arguments unroll its loops and keep its arrays in registers. */
+#define INLINE static inline __attribute__((always_inline))
+
+enum { STEP = WEIGHTS_COLUMNS * WEIGHTS_DEPTH };      /* bytes of a panel from one k to the fourth next */
+/* Weights that stay in the second cache while all rows pass over them, bytes; rows of one tile. */
+enum { BLOCK = 65536, TILE_ROWS = 4 };
+
+typedef struct {
+    float *y;
+    const uint8_t *q;
+    const float *scale;
+    const int32_t *zero;
+    const weights_matrix *w;
+    const float *bias;
+    int relu;
+} product;
+
+/* Four sums of one row to four results. */
+INLINE void finish(const product *p, int row, int column, vi sum)
+{
+    const weights_matrix *w = p->w;
+    sum = vi_sub(sum, vi_mul(vi_all(p->zero[row]), vi_load(w->column_sum + column)));
+    vf y = vf_mul(vi_float(sum), vf_mul(vf_all(p->scale[row]), vf_load(w->scale + column)));
+    if (p->bias) y = vf_add(y, vf_load(p->bias + column));
+    if (p->relu) y = vf_max(vf_all(0), y);              /* 0 for NaN */
+    vf_store(p->y + (size_t)row * w->n + column, y);
+}
+
+/* Calls tile(p, row, from, to, size) for `size` rows from `row` and the panels [from, to), until all is done. */
+INLINE void each_tile(const product *p, int rows, void (*tile)(const product *, int, int, int, int))
+{
+    const int panels = p->w->n / WEIGHTS_COLUMNS, block = 1 + BLOCK / (WEIGHTS_COLUMNS * p->w->k + 1);
+    for (int from = 0; from < panels; from += block) {
+        const int to = from + block < panels ? from + block : panels;
+        for (int row = 0, size; row < rows; row += size) {
+            const int left = rows - row;
+            size = left >= 2 * TILE_ROWS ? TILE_ROWS : left > TILE_ROWS ? (left + 1) / 2 : left;
+            tile(p, row, from, to, size);
+        }
+    }
+}
+
+#endif
