@@ -4,7 +4,7 @@
 // For machines without the float weights and PyTorch. scripts/train/export_intgemm.py does better: it rounds the
 // float weights once, where this rounds int8 weights with a scale for each column to one scale for all, and it
 // measures the alphas that Bergamot's models ship with; without them the peer takes the range of each product.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -39,7 +39,7 @@ export function readModel(file) {
 
 /** N rows of K floats: the transpose of a product's matrix, the rows of an embedding. @param {number} k @param {number} n
  *  @param {Buffer} bytes */
-function unpack(k, n, bytes) {
+export function unpack(k, n, bytes) {
   const depth = roundUp(k, 4), columns = roundUp(n, 8), scales = roundUp(depth * columns, ALIGN);
   const rows = new Float32Array(k * n);
   for (let j = 0; j < n; j++) {
@@ -75,11 +75,15 @@ function container(items) {
   return Buffer.concat([head, u64(pad), Buffer.alloc(pad), ...items.map(({ bytes }) => bytes)]);
 }
 
-/** @param {string} folder of a model @param {string} prefix */
-export function writePeerModel(folder, prefix) {
-  const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
-  const { meta, tensors } = readModel(Buffer.concat(manifest.chunks.map((/** @type {{file: string}} */ { file }) =>
-    readFileSync(join(folder, file)))));
+/** @param {string} folder of a model */
+function readFolder(folder) {
+  const { chunks } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
+  return Buffer.concat(chunks.map((/** @type {{file: string}} */ { file }) => readFileSync(join(folder, file))));
+}
+
+/** @param {string | Buffer} model its folder, or its file's bytes @param {string} prefix */
+export function writePeerModel(model, prefix) {
+  const { meta, tensors } = readModel(typeof model === 'string' ? readFolder(model) : model);
   const items = tensors.filter(({ type }) => type !== U8).map(({ name, type, dims, bytes }) => {
     if (type === F32) return { name, type: FLOAT32, shape: [1, dims.at(-1) ?? 1], bytes };
     if (type !== I8) throw new Error(`tensor ${name}: type ${type} is not known`);
@@ -88,6 +92,7 @@ export function writePeerModel(folder, prefix) {
   });
   const config = Buffer.from(`${meta.get('config')}\0`);
   items.push({ name: 'special:model.yml', type: INT8, shape: [config.length], bytes: config });
+  mkdirSync(dirname(prefix), { recursive: true });
   writeFileSync(`${prefix}.bin`, container(items));
   const plain = (/** @type {string} */ name) => tensors.find((tensor) => tensor.name === name)?.bytes;
   writeFileSync(`${prefix}.spm`, plain('vocab') ?? '');
