@@ -100,6 +100,11 @@ def check_chain(corpus, work):
     check((work / "out.bin").read_bytes() == (work / "run/final.bin").read_bytes(), "export equals the run's own")
     exported, saved = load_model(work / "out.bin"), torch.load(work / "run/last.pt", weights_only=True)
     check(all(torch.equal(w, saved["ema"][n]) for n, w in exported.weights.items()), "export keeps every weight")
+    run("lexicon.py", work / "corpus.npz", work / "vocab.model", work / "lex.bin")
+    lexicon = (work / "lex.bin").read_bytes()
+    check(len(lexicon) == 48 + 8 * 801 + 4 * int.from_bytes(lexicon[40:48], "little"), "the shortlist's size is its lists'")
+    run("export_intgemm.py", work / "out.bin", work / "vocab.model", work / "pairs.tsv", work / "int8", "--lines", 20)
+    check((work / "int8.bin").stat().st_size < (work / "out.bin").stat().st_size / 3.5, "int8 weights are a quarter")
     common[2] = work / "warm"
     run("train.py", *common, "--updates", 1, "--valid", work / "corpus.npz", "--warm-start", work / "out.bin", "--lr", 1e-6)
     warm = float((work / "warm/curve.tsv").read_text().splitlines()[1].split("\t")[3])
