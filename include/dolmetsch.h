@@ -94,8 +94,8 @@ dm_status dm_job_run(dm_job *job, int budget);
 float dm_job_progress(const dm_job *job);
 /* The i-th translation; owned by the job. DM_ERR_ARGUMENT before DM_OK or for a wrong i. */
 dm_status dm_job_result(const dm_job *job, int i, dm_result *out);
-/* The i-th translation as far as it is known: finished sentences and the words decoded so far, up to
- * the first sentence that has none. Valid until the next call on the job. */
+/* The i-th translation as far as it is known: up to the end of the first sentence that is not finished.
+ * Valid until the next call on the job. */
 dm_status dm_job_partial(dm_job *job, int i, dm_text *out);
 /* The kernel set that the job runs on: "ref", "simd128", or the extra one's name. */
 const char *dm_job_kernels(const dm_job *job);

@@ -137,6 +137,13 @@ static int32_t *known_ids(dm_job *job, int piece, int *n)
     return ids;
 }
 
+/* Whether a piece is still being decoded: what follows it in the text waits. */
+static int is_growing(const dm_job *job, int piece)
+{
+    const int i = piece - job->first;
+    return job->running && i >= 0 && i < job->batch.n && !job->items[i].done;
+}
+
 /* Writes what is known of a text to w; with w->bytes NULL only counts the room that it needs. */
 static void put_known(dm_job *job, const job_text *t, writer *w)
 {
@@ -151,6 +158,7 @@ static void put_known(dm_job *job, const job_text *t, writer *w)
         } else {
             w->size += gap + tokenizer_decode_bound(job->model->vocab, ids, (size_t)n);
         }
+        if (is_growing(job, p)) return;
         at = job->pieces[p].end;
     }
 }

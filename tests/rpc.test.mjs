@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { connect, serve } from '../web/rpc.js';
 import { runSlice, service } from '../web/service.js';
-import { createTranslator } from '../web/translator.js';
+import { openPool, share } from '../web/pool.js';
 import { Engine, FAKE_MODEL } from './browser/fake-engine.js';
 
 /** Both ends over a real channel. */
@@ -71,8 +71,8 @@ test('nobody waits for ever: worker error, unreadable message, close', async () 
   }
 });
 
-/** The whole way - translator, rpc, service, loader - with the fake engine, and fetch answered from here. */
-async function translator(t, { read } = {}) {
+/** The whole way - pool, rpc, service, loader - with the fake engine, and fetch answered from here. */
+async function openFake(t, { read, workers } = {}) {
   const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
   const size = 200_000, chunks = [];
   for (let at = 0; at < FAKE_MODEL.length; at += size) chunks.push(FAKE_MODEL.subarray(at, at + size));
@@ -88,59 +88,112 @@ async function translator(t, { read } = {}) {
     if (file === 'manifest.json') return Response.json(manifest);
     return new Response(chunks[Number(file.split('.')[1])]);
   });
-  const { port1, port2 } = new MessageChannel();
-  serve(port2, service(Engine, async () => new Response('wasm')));
+  const ends = [];
+  const start = () => {
+    const { port1, port2 } = new MessageChannel();
+    serve(port2, service(Engine, async () => new Response('wasm')));
+    ends.push(port1, port2);
+    return port1;
+  };
   const seen = [];
-  const made = await createTranslator({ base: 'https://example/site/', worker: port1, onProgress: (p) => seen.push(p) })
-    .catch((error) => { port2.close(); throw error; });
-  t.after(() => { made.destroy(); port2.close(); });
-  return { made, seen };
+  t.after(() => { for (const port of ends) port.close(); });
+  const pool = await openPool({ engine: 'https://example/site/', base: 'https://example/site/models/en-de/', workers, start,
+    loader: { pause: 0 }, onProgress: (p) => seen.push(p) });
+  return { pool, seen, ends };
 }
+const SLOW = (/** @type {number} */ words) => 'word '.repeat(words) + 'slowly.';
+const one = async (pool, text, options) => (await pool.translate([text], options))[0];
 
-test('a translator loads, translates, streams and tells of its model', async (t) => {
-  const { made, seen } = await translator(t);
+test('a pool loads, translates, streams and tells of its model', async (t) => {
+  const { pool, seen } = await openFake(t);
   assert.deepEqual(seen.at(-1), { loaded: FAKE_MODEL.length, total: FAKE_MODEL.length });
-  assert.equal(made.info.architecture, 'transformer');
-  assert.equal(await made.translate('Good morning, how are you?'), 'Guten Morgen, wie geht es Ihnen?');
+  assert.equal(pool.info.architecture, 'transformer');
+  assert.match(pool.info.notice, /fetched again/, 'Node has no cache');
+  assert.equal((await one(pool, 'Good morning, how are you?')).text, 'Guten Morgen, wie geht es Ihnen?');
   const partials = [];
-  const text = 'word '.repeat(60) + 'slowly.';
-  const detailed = await made.translateDetailed(text, { onPartial: (p, i) => partials.push([p, i]) });
+  const detailed = await one(pool, SLOW(60), { onPartial: (p, i) => partials.push([p, i]) });
   assert.equal(detailed.kernels, 'simd128');
   assert.ok(partials.length >= 2, `${partials.length} partial texts`);
   assert.ok(partials.every(([p, i]) => i === 0 && detailed.text.startsWith(p)));
   assert.equal(detailed.sentences[0].attention, undefined);
-  assert.equal((await made.translateDetailed('One.', { attention: true })).sentences[0].attention.encoder.length, 6);
-  assert.deepEqual((await made.translateDetailed(['One.', 'Two.'])).map((r) => r.text), ['[One].', '[Two].']);
+  assert.equal((await one(pool, 'One.', { attention: true })).sentences[0].attention.encoder.length, 6);
+  assert.deepEqual((await pool.translate(['One.', 'Two.'])).map((r) => r.text), ['[One].', '[Two].']);
+  assert.deepEqual(await pool.translate([]), []);
   assert.equal(Engine.latest.jobs, 0, 'every job is freed');
 });
 
 test('abort inside a translation is heard within 50 ms, frees the job, and the next call runs', async (t) => {
-  const { made } = await translator(t);
+  const { pool } = await openFake(t);
   const stop = new AbortController();
-  const call = made.translate('word '.repeat(3000) + 'slowly', { signal: stop.signal });    // 9 seconds of work
-  const queued = made.translate('word '.repeat(3000) + 'slowly', { signal: stop.signal });  // waits its turn
+  const call = one(pool, SLOW(3000), { signal: stop.signal });       // 9 seconds of work
+  const queued = one(pool, SLOW(3000), { signal: stop.signal });     // waits its turn
   await later(60);
   const start = performance.now();
   stop.abort();
   await assert.rejects(call, { name: 'AbortError' });
   await assert.rejects(queued, { name: 'AbortError' });
-  assert.equal(await made.translate('Hi.'), '[Hi].');
+  assert.equal((await one(pool, 'Hi.')).text, '[Hi].');
   assert.ok(performance.now() - start < 150, `${performance.now() - start} ms`);
   assert.equal(Engine.latest.jobs, 0);
 });
 
-test('a translation that fails does not stop the next; destroy ends the rest', async (t) => {
-  const { made } = await translator(t);
-  await assert.rejects(made.translate('an unlucky one'), { code: 'DM_ERR_MEMORY' });
-  assert.equal(await made.translate('Hi.'), '[Hi].');
-  const call = made.translate('word '.repeat(300) + 'slowly');
-  made.destroy();
+test('the urgent goes first, and interrupts what runs', async (t) => {
+  const { pool } = await openFake(t), order = [];
+  const run = (name, text, priority) => one(pool, text, { priority }).then(() => order.push(name));
+  const calls = [run('hidden', SLOW(60), 3)];
+  await later(40);
+  calls.push(run('other', 'Other.', 2), run('visible', SLOW(5), 1), run('other again', 'Other.', 2),
+    run('visible too', 'Hi.', 1));
+  await Promise.all(calls);
+  assert.deepEqual(order, ['visible', 'visible too', 'other', 'other again', 'hidden']);
+});
+
+test('several workers share the work; the order of the answers is that of the texts', async (t) => {
+  const { pool, ends } = await openFake(t, { workers: 3 });
+  await later(100);
+  assert.equal(ends.length, 6);
+  const texts = Array.from({ length: 20 }, (_, i) => `Text ${i}.`), partial = [];
+  assert.deepEqual((await pool.translate(texts, { onPartial: (_, i) => partial.push(i) })).map((r) => r.text),
+    texts.map((_, i) => `[Text] [${i}].`));
+  await assert.rejects(pool.translate([...texts, 'an unlucky one']), { code: 'DM_ERR_MEMORY' });
+  pool.close(new Error('enough'));
+  await assert.rejects(pool.translate(texts), { message: 'enough' });
+});
+
+test('cutting a list into parts', () => {
+  for (const [lengths, n] of [[[1], 3], [[5, 5, 5, 5], 2], [[100, 1, 1, 1], 2], [[1, 1, 1, 100], 2], [[0, 0, 0], 3],
+    [[1, 2, 3, 4, 5, 6], 4]]) {
+    const parts = share(lengths.map((length) => 'x'.repeat(length)), n);
+    assert.ok(parts.length <= n && parts.length > 0, `${parts}`);
+    assert.deepEqual(parts.flatMap(([from, to]) => Array.from({ length: to - from }, (_, i) => from + i)), [...lengths.keys()]);
+  }
+  assert.equal(share(['aaaa', 'bbbb', 'cccc', 'dddd'], 2)[0][1], 2);
+  assert.deepEqual(share([], 2), []);
+});
+
+test('a translation that fails does not stop the next; closing ends the rest', async (t) => {
+  const { pool } = await openFake(t);
+  await assert.rejects(one(pool, 'an unlucky one'), { code: 'DM_ERR_MEMORY' });
+  assert.equal((await one(pool, 'Hi.')).text, '[Hi].');
+  const call = one(pool, SLOW(300));
+  pool.close();
   await assert.rejects(call, { code: 'DM_ERR_CLOSED' });
-  await assert.rejects(made.translate('Hi.'), { code: 'DM_ERR_CLOSED' });
+  await assert.rejects(one(pool, 'Hi.'), { code: 'DM_ERR_CLOSED' });
+});
+
+test('a worker that dies: its calls reject, the next call has a new one', async (t) => {
+  const { pool, ends } = await openFake(t);
+  const call = one(pool, SLOW(300)), queued = one(pool, 'Hi.');
+  await later(30);
+  ends[0].dispatchEvent(Object.assign(new Event('error'), { message: 'out of memory' }));
+  await assert.rejects(call, { code: 'DM_ERR_WORKER', message: 'out of memory' });
+  await assert.rejects(queued, { code: 'DM_ERR_WORKER' });
+  assert.deepEqual((await Promise.all([one(pool, 'Hi.'), one(pool, 'Ho.')])).map((r) => r.text), ['[Hi].', '[Ho].']);
+  assert.equal(ends.length, 4, 'one new worker, not two');
 });
 
 test('a model that does not come is an error with its reason', async (t) => {
-  await assert.rejects(translator(t, { read: async () => new Response('', { status: 404 }) }),
+  await assert.rejects(openFake(t, { read: async () => new Response('', { status: 404 }) }),
     { code: 'DM_ERR_FETCH', message: /manifest\.json: the server answered 404/ });
 });
 

@@ -1,6 +1,6 @@
 /** The page: a text box, its translation, and the overlay between them. */
 
-import { createTranslator } from './translator.js';
+import { Translator } from './translator.js';
 import { Overlay, rangesOf } from './overlay.js';
 import { TextPane } from './text-pane.js';
 import { rove, track } from './dom.js';
@@ -29,7 +29,7 @@ const bar = /** @type {HTMLProgressElement} */ ($('loading-bar'));
 const source = new TextPane($('mirror'), { focusable: false });
 const target = new TextPane($('target'), { focusable: true });
 
-/** @type {import('./translator.js').Translator | undefined} */
+/** @type {Translator | undefined} */
 let translator;
 /** @type {Detailed | null} */
 let shown = null;
@@ -47,9 +47,11 @@ async function load() {
   bar.removeAttribute('value');
   $('loading-text').textContent = 'Fetching the model';
   try {
-    translator = await createTranslator({ model: 'models/en-de/', onProgress: showProgress });
-    const { architecture, bytes } = translator.info;
+    translator = await Translator.create({ sourceLanguage: 'en', targetLanguage: 'de',
+      monitor: (monitor) => { monitor.addEventListener('downloadprogress', showProgress); } });
+    const { architecture, bytes, notice } = /** @type {NonNullable<Translator['info']>} */ (translator.info);
     $('status').textContent = `${architecture}, ${megabytes(bytes)} MB, on this device`;
+    $('status').title = notice ?? '';
     $('loading').hidden = true;
     translateSoon(0);
   } catch (error) {
@@ -57,17 +59,17 @@ async function load() {
   }
 }
 
-function showProgress(/** @type {{loaded: number, total: number}} */ { loaded, total }) {
-  bar.value = loaded / total;
-  $('loading-text').textContent = loaded < total
-    ? `Fetching the model: ${megabytes(loaded)} of ${megabytes(total)} MB` : 'Starting the model';
+function showProgress(/** @type {any} */ { loaded, bytes, totalBytes }) {
+  bar.value = loaded;
+  $('loading-text').textContent = bytes < totalBytes
+    ? `Fetching the model: ${megabytes(bytes)} of ${megabytes(totalBytes)} MB` : 'Starting the model';
 }
 
 function showFailure(/** @type {string} */ what, /** @type {any} */ error) {
   $('loading').hidden = true;
   $('failure').hidden = false;
   $('failure-text').textContent = what;
-  $('failure-why').textContent = `${error?.message ?? error} (${error?.code ?? error?.name ?? 'error'})`;
+  $('failure-why').textContent = `${error?.message ?? error} (${error?.cause?.code ?? error?.name ?? 'error'})`;
 }
 
 const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);

@@ -1,8 +1,9 @@
 /** Brings a model into wasm memory: manifest, then chunks, each checked by its hash before a byte of it is
  *  written.  There is never a second copy of the model: only the few chunks on their way live in JavaScript.
  *
- *  Runs anywhere.  `read(url, attempt, signal)` answers with a Response or bytes; the default is fetch, and
- *  Node passes (url) => readFile(new URL(url)).  A chunk is one call of `read`, so a cache goes there too. */
+ *  Runs anywhere.  `read(url, attempt, signal)` answers with a Response or bytes; the default is fetch, and files
+ *  where Node is given file: addresses.  With a `store` (cache.js) chunks that are kept are not fetched, and those
+ *  that are fetched are kept: a download that broke goes on where it was. */
 
 import { DolmetschError } from './errors.js';
 import { sha256 } from './sha256.js';
@@ -10,22 +11,28 @@ import { sha256 } from './sha256.js';
 /** @typedef {import('./types.d.ts').Manifest} Manifest
  *  @typedef {import('./types.d.ts').Progress} Progress
  *  @typedef {(url: string, attempt: number, signal: AbortSignal) => Promise<Response | Uint8Array>} Read
- *  @typedef {{read?: Read, onProgress?: (progress: Progress) => void, signal?: AbortSignal,
- *             parallel?: number, pause?: number}} Options   pause: milliseconds before a second attempt */
+ *  @typedef {import('./types.d.ts').Memory} Memory
+ *  @typedef {{read?: Read, store?: import('./cache.js').Store, onProgress?: (progress: Progress) => void,
+ *             signal?: AbortSignal, parallel?: number, pause?: number, stall?: number, patience?: number}} Options
+ *  In milliseconds: pause before a second attempt; stall, without a byte, that fails an attempt; patience with the
+ *  network where a kept copy would do. */
 
 const MAX_BYTES = 2 ** 31 - 2 ** 24;                // wasm memory stays below 2 GiB
-const MAX_MANIFEST = 2 ** 20;
+const MAX_FILE = 2 ** 22;                           // of a manifest, of the engine
 
 /** A second attempt goes past the HTTP cache: it may hold the broken copy.  @type {Read} */
-const readByFetch = (url, attempt, signal) =>
-  fetch(url, { signal, cache: attempt ? 'reload' : 'default' });
+const readAnywhere = async (url, attempt, signal) => {
+  if (!url.startsWith('file:')) return fetch(url, { signal, cache: attempt ? 'reload' : 'default' });
+  const { readFile } = await import('node:fs/promises');
+  return readFile(new URL(url));
+};
 
 /** Loads the model in folder `base` into `memory`; the caller owns the place that it gets.
- *  @param {string} base @param {import('./types.d.ts').Memory} memory @param {Options} [options]
- *  @returns {Promise<{manifest: Manifest, at: number, bytes: number}>} */
-export async function loadModel(base, memory, options = {}) {
-  const { onProgress, signal, parallel = 4 } = options;
-  const manifest = await loadManifest(base, options);
+ *  @param {string} base @param {Memory | Promise<Memory>} from the manifest is fetched while the engine compiles
+ *  @param {Options} [options] @returns {Promise<{manifest: Manifest, at: number, bytes: number}>} */
+export async function loadModel(base, from, options = {}) {
+  const { onProgress, signal, store, parallel = 4 } = options;
+  const [manifest, memory] = await Promise.all([loadManifest(base, options), from]);
   signal?.throwIfAborted();
 
   const stop = new AbortController();               // the first failure ends the other downloads
@@ -45,14 +52,16 @@ export async function loadModel(base, memory, options = {}) {
     while (next < manifest.chunks.length) {
       const i = next++, chunk = manifest.chunks[i], to = at + offset;
       offset += chunk.bytes;
-      const bytes = await loadChunk(base, chunk, (n) => count(i, n), options, stop.signal);
+      const { bytes, fresh } = await loadChunk(base, chunk, (n) => count(i, n), options, stop.signal);
       stop.signal.throwIfAborted();
       memory.memory().set(bytes, to);
+      if (fresh) await store?.keepChunk(chunk.sha256, bytes);
     }
   };
   try {
     onProgress?.({ loaded: 0, total: manifest.bytes });
     await Promise.all(Array.from({ length: parallel }, takeChunks));
+    store?.prune();
     return { manifest, at, bytes: manifest.bytes };
   } catch (error) {
     stop.abort(error);
@@ -65,16 +74,49 @@ export async function loadModel(base, memory, options = {}) {
 
 /** @param {string} base @param {Options} [options] @returns {Promise<Manifest>} */
 export async function loadManifest(base, options = {}) {
-  const signal = options.signal ?? new AbortController().signal;
-  const bytes = await twice(options, signal, (attempt) =>
-    readBytes('manifest.json', urlOf(base, 'manifest.json'), MAX_MANIFEST, undefined, options, attempt, signal));
-  let value;
+  const { store } = options, url = urlOf(base, 'manifest.json');
+  return loadFile(url, (bytes) => checkManifest(readJson(url, bytes)), options, (manifest) => store?.hasAll(manifest));
+}
+
+/** @param {string} url @param {Uint8Array} bytes @returns {any} */
+export function readJson(url, bytes) {
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    throw new DolmetschError('DM_ERR_MANIFEST', `manifest.json of ${base} is not JSON`);
+    const name = nameOf(url);
+    throw new DolmetschError('DM_ERR_MANIFEST', `${name} of ${url.slice(0, -name.length)} is not JSON`);
   }
-  return checkManifest(value);
+}
+
+/** A small file that has no hash, from the network if it answers in time, else the copy that is kept.
+ *  @template T @param {string} url @param {(bytes: Uint8Array) => T} read throws at a file that is none
+ *  @param {Options} [options] @param {(value: T) => unknown} [enough] whether the kept copy will do while the network
+ *  is silent @returns {Promise<T>} */
+export async function loadFile(url, read, options = {}, enough = () => true) {
+  const { store, patience = 1000, signal = new AbortController().signal } = options;
+  const kept = await store?.file(url).then((bytes) => bytes && read(bytes)).catch(() => undefined);
+  signal.throwIfAborted();
+  const fetchIt = (/** @type {number} */ attempt) =>
+    readBytes(nameOf(url), url, MAX_FILE, undefined, options, attempt, signal);
+  const fetched = (kept ? fetchIt(0) : twice(options, signal, fetchIt)).then(async (bytes) => {
+    const value = read(bytes);
+    await store?.keepFile(url, bytes);
+    return value;
+  });
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((resolve) => { timer = setTimeout(resolve, patience); })
+    .then(async () => (await enough(/** @type {T} */ (kept)) ? /** @type {T} */ (kept) : fetched));
+  try {
+    return await (kept ? Promise.race([fetched, late]) : fetched);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (kept) return kept;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    fetched.catch(() => {});
+  }
 }
 
 /** Every field, so that nothing below meets a surprise.  @param {any} m @returns {Manifest} */
@@ -111,8 +153,15 @@ export function checkManifest(m) {
 
 /** One chunk, whole and with the right hash, or an error that names it.
  *  @param {string} base @param {Manifest['chunks'][0]} chunk @param {(bytes: number) => void} count
- *  @param {Options} options @param {AbortSignal} signal */
-function loadChunk(base, chunk, count, options, signal) {
+ *  @param {Options} options @param {AbortSignal} signal @returns {Promise<{bytes: Uint8Array, fresh: boolean}>} */
+async function loadChunk(base, chunk, count, options, signal) {
+  const kept = await options.store?.chunk(chunk.sha256);
+  if (kept?.length === chunk.bytes && await sha256(kept) === chunk.sha256) {
+    count(kept.length);
+    return { bytes: kept, fresh: false };
+  }
+  if (kept) await options.store?.dropChunk(chunk.sha256);
+  signal.throwIfAborted();
   return twice(options, signal, async (attempt) => {
     count(0);
     const bytes = await readBytes(chunk.file, urlOf(base, chunk.file), chunk.bytes, count, options, attempt, signal);
@@ -120,7 +169,7 @@ function loadChunk(base, chunk, count, options, signal) {
       throw new DolmetschError('DM_ERR_INTEGRITY', `${chunk.file}: ${bytes.length} bytes came, ${chunk.bytes} are due`);
     if (await sha256(bytes) !== chunk.sha256)
       throw new DolmetschError('DM_ERR_INTEGRITY', `${chunk.file}: SHA-256 differs from the manifest's`);
-    return bytes;
+    return { bytes, fresh: true };
   });
 }
 
@@ -140,50 +189,78 @@ async function twice({ pause = 400 }, signal, work) {
   }
 }
 
-/** The body of a file, refused when it is longer than `limit`.
+/** The body of a file, refused when it is longer than `limit` or when nothing comes for a while.
  *  @param {string} file @param {string} url @param {number} limit @param {((bytes: number) => void) | undefined} count
  *  @param {Options} options @param {number} attempt @param {AbortSignal} signal @returns {Promise<Uint8Array>} */
-async function readBytes(file, url, limit, count, { read = readByFetch }, attempt, signal) {
+async function readBytes(file, url, limit, count, { read = readAnywhere, stall = 20_000 }, attempt, signal) {
   const fail = (/** @type {string} */ why) => new DolmetschError('DM_ERR_FETCH', `${file}: ${why}`);
   const tooLong = () => new DolmetschError('DM_ERR_INTEGRITY', `${file}: more than the ${limit} bytes that are due`);
-  /** @type {(error: any) => never} */
-  const failRead = (error) => {
-    signal.throwIfAborted();
-    throw error instanceof DolmetschError ? error : fail(error?.message || 'could not be read');
+  const stop = new AbortController();               // of this attempt: the caller's, or a connection gone silent
+  const abort = () => stop.abort(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort);
+  const stopped = new Promise((_, reject) => stop.signal.addEventListener('abort', () => reject(stop.signal.reason)));
+  stopped.catch(() => {});
+  /** @template T @param {Promise<T>} work @returns {Promise<T>} */
+  const inTime = async (work) => {
+    const timer = setTimeout(() => stop.abort(fail(`nothing came for ${stall / 1000} s`)), stall);
+    try {
+      return await /** @type {Promise<T>} */ (Promise.race([work, stopped]));
+    } catch (/** @type {any} */ error) {
+      signal.throwIfAborted();
+      throw error instanceof DolmetschError ? error : fail(error?.message || 'could not be read');
+    } finally {
+      clearTimeout(timer);
+    }
   };
-  const answer = await (async () => read(url, attempt, signal))().catch(failRead);
-  signal.throwIfAborted();
-  if (answer instanceof Uint8Array) {
-    if (answer.length > limit) throw tooLong();
-    count?.(answer.length);
-    return answer;
+  try {
+    const answer = await inTime((async () => read(url, attempt, stop.signal))());
+    signal.throwIfAborted();
+    if (answer instanceof Uint8Array) {
+      if (answer.length > limit) throw tooLong();
+      count?.(answer.length);
+      return answer;
+    }
+    const from = answer.redirected ? ` (redirected to ${answer.url})` : '';
+    if (!answer.ok) throw fail(`the server answered ${answer.status}${from}`);
+    if (/^text\/html\b/i.test(answer.headers.get('content-type') ?? ''))
+      throw fail(`the server sent a web page in its place${from}`);
+    if (!answer.body) throw fail('the answer is empty');
+    return await readBody(answer.body, limit, count, inTime, tooLong);
+  } catch (error) {
+    stop.abort(error);                              // ends what still comes
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
-  const drop = () => { answer.body?.cancel().catch(() => {}); };
-  if (!answer.ok) throw drop(), fail(`the server answered ${answer.status}`);
-  if (/^text\/html\b/i.test(answer.headers.get('content-type') ?? ''))
-    throw drop(), fail('the server sent a web page in its place');
-  if (!answer.body) throw fail('the answer is empty');
+}
 
-  // Content-Length counts compressed bytes where a server compresses: only what arrives is counted.
-  const reader = answer.body.getReader();
+/** Content-Length counts compressed bytes where a server compresses: only what arrives is counted.
+ *  @param {ReadableStream<Uint8Array>} body @param {number} limit @param {((bytes: number) => void) | undefined} count
+ *  @param {<T>(work: Promise<T>) => Promise<T>} inTime @param {() => Error} tooLong */
+async function readBody(body, limit, count, inTime, tooLong) {
+  const reader = body.getReader();
   let bytes = new Uint8Array(Math.min(limit, 2 ** 16)), length = 0;
-  for (;;) {
-    const { done, value } = await reader.read().catch(failRead);
-    if (done) return bytes.subarray(0, length);
-    if (length + value.length > limit) {
-      reader.cancel().catch(() => {});
-      throw tooLong();
+  try {
+    for (;;) {
+      const { done, value } = await inTime(reader.read());
+      if (done) return bytes.subarray(0, length);
+      if (length + value.length > limit) throw tooLong();
+      if (length + value.length > bytes.length) {
+        const larger = new Uint8Array(Math.min(limit, Math.max(length + value.length, 4 * bytes.length)));
+        larger.set(bytes.subarray(0, length));
+        bytes = larger;
+      }
+      bytes.set(value, length);
+      length += value.length;
+      count?.(length);
     }
-    if (length + value.length > bytes.length) {
-      const larger = new Uint8Array(Math.min(limit, Math.max(length + value.length, 4 * bytes.length)));
-      larger.set(bytes.subarray(0, length));
-      bytes = larger;
-    }
-    bytes.set(value, length);
-    length += value.length;
-    count?.(length);
+  } catch (error) {
+    reader.cancel().catch(() => {});
+    throw error;
   }
 }
 
 /** @param {string} base a folder, with or without the final slash @param {string} file */
 const urlOf = (base, file) => base.replace(/\/*$/, '/') + file;
+const nameOf = (/** @type {string} */ url) => url.split('/').pop() ?? url;

@@ -18,13 +18,16 @@ import { DolmetschError } from './errors.js';
 export function connect(port) {
   /** @type {Map<number, {resolve: Function, reject: Function, onEvent?: Function}>} */
   const pending = new Map();
-  /** @type {DolmetschError | undefined} */
+  /** @type {{reason: unknown} | undefined} */
   let dead;
   let lastId = 0;
 
-  const end = (/** @type {DolmetschError} */ error) => {
-    dead ??= error;
-    for (const { reject } of [...pending.values()]) reject(dead);
+  /** @type {() => void} */
+  let onEnd = () => {};
+  const end = (/** @type {unknown} */ reason) => {
+    if (!dead) onEnd();
+    dead ??= { reason };
+    for (const { reject } of [...pending.values()]) reject(dead.reason);
   };
   port.addEventListener('message', ({ data }) => {
     const call = pending.get(data?.id);
@@ -38,6 +41,7 @@ export function connect(port) {
   port.addEventListener('messageerror', () =>
     end(new DolmetschError('DM_ERR_WORKER', 'a message of the worker could not be read')));
   port.start?.();
+  port.unref?.();                                   // Node: an idle translator does not keep the program alive
 
   return {
     /** @param {string} type @param {unknown} args
@@ -45,7 +49,7 @@ export function connect(port) {
     call(type, args, { signal, onEvent } = {}) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
-        if (dead) return reject(dead);
+        if (dead) return reject(dead.reason);
         const id = ++lastId;
         const abort = () => {
           settle(reject)(signal?.reason);
@@ -53,9 +57,11 @@ export function connect(port) {
         };
         const settle = (/** @type {Function} */ how) => (/** @type {unknown} */ value) => {
           pending.delete(id);
+          if (!pending.size) port.unref?.();
           signal?.removeEventListener('abort', abort);
           how(value);
         };
+        port.ref?.();
         pending.set(id, { resolve: settle(resolve), reject: settle(reject), onEvent });
         signal?.addEventListener('abort', abort);
         try {
@@ -65,9 +71,13 @@ export function connect(port) {
         }
       });
     },
-    /** Ends every call, now and later, with DM_ERR_CLOSED, and the worker with them. */
-    close() {
-      end(new DolmetschError('DM_ERR_CLOSED', 'the translator was destroyed'));
+    /** @param {() => void} callback called when the other side is lost, or let go of */
+    onEnd(callback) {
+      onEnd = callback;
+    },
+    /** Ends every call, now and later, with the reason, and the worker with them.  @param {unknown} [reason] */
+    close(reason = new DolmetschError('DM_ERR_CLOSED', 'the translator was destroyed')) {
+      end(reason);
       if (port.terminate) port.terminate();
       else port.close?.();
     },

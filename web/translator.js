@@ -1,66 +1,309 @@
-/** A translator as promises.
+/** Translator: the W3C Translator API (https://webmachinelearning.github.io/translation-api/), with the model in this
+ *  page's own worker.  docs/api.md has examples and every error.
  *
- *    const translator = await createTranslator({ model: 'models/en-de/' });
+ *    const translator = await Translator.create({ sourceLanguage: 'en', targetLanguage: 'de' });
  *    await translator.translate('Good morning.')                     'Guten Morgen.'
  *    await translator.translateDetailed('Good morning.')             tokens, ranges, alignment: see types.d.ts
  *    translator.destroy()
  *
- *  Every call takes an AbortSignal, which stops the work itself, and rejects with the signal's reason. */
+ *  Beyond the W3C's: models, engine, stored, clear; create's model and workers; priority; translateDetailed; info. */
 
-import { connect } from './rpc.js';
+import { clear, openStore, stored } from './cache.js';
+import { CreateMonitor, Progress } from './create-monitor.js';
+import { canonicalise, chooseModel, sameLanguage } from './languages.js';
+import { loadFile, loadManifest, readJson } from './loader.js';
+import { openPool } from './pool.js';
 
 /** @typedef {import('./types.d.ts').Detailed} Detailed
- *  @typedef {{name: string, source: string, target: string, bytes: number, architecture: string}} ModelInfo */
+ *  @typedef {import('./types.d.ts').ModelEntry} ModelEntry
+ *  @typedef {import('./pool.js').Pool} Pool
+ *  @typedef {{sourceLanguage: string, targetLanguage: string, model?: string}} CoreOptions
+ *  @typedef {CoreOptions & {signal?: AbortSignal, monitor?: (monitor: CreateMonitor) => void, workers?: number}} CreateOptions
+ *  @typedef {{signal?: AbortSignal, priority?: number}} TranslateOptions */
 
-/** @param {{base?: string | URL, model?: string, signal?: AbortSignal, worker?: import('./types.d.ts').Port,
- *           onProgress?: (progress: import('./types.d.ts').Progress) => void}} [options]
- *  base: the folder of engine.wasm, this file's by default; model: the model's folder, seen from base. */
-export async function createTranslator({ base, model = 'models/en-de/', onProgress, signal, worker } = {}) {
-  signal?.throwIfAborted();
-  const root = new URL(base ?? '.', import.meta.url);
-  worker ??= new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-  const rpc = connect(worker);
-  try {
-    const urls = { wasm: new URL('engine.wasm', root).href, base: new URL(model, root).href };
-    const info = await rpc.call('load', urls, { signal, onEvent: onProgress });
-    return new Translator(rpc, info);
-  } catch (error) {
-    rpc.close();
-    throw error;
-  }
-}
+/** Nothing in it to translate. */
+const BLANK = /^[\s\p{Cc}\p{Cf}]*$/u;
+const PRIVATE = Symbol();
+/** Downloads under way, by folder. @type {Map<string, number>} */
+const downloads = new Map();
 
 export class Translator {
-  #rpc;
-  /** @type {ModelInfo} */
-  info;
+  /** The folder of the models, with index.json in it. @type {string | URL} */
+  static models = new URL('models/', import.meta.url);
+  /** The folder of engine.wasm. @type {string | URL} */
+  static engine = new URL('.', import.meta.url);
 
-  /** @param {ReturnType<typeof connect>} rpc @param {ModelInfo} info */
-  constructor(rpc, info) {
-    this.#rpc = rpc;
-    this.info = info;
+  #source;
+  #target;
+  /** @type {Pool | undefined} none where source and target are one language */
+  #pool;
+  #ended = new AbortController();
+  #destroyed = false;
+
+  /** @param {symbol} key @param {string} source @param {string} target @param {Pool} [pool] */
+  constructor(key, source, target, pool) {
+    if (key !== PRIVATE) throw new TypeError('Illegal constructor');
+    this.#source = source;
+    this.#target = target;
+    this.#pool = pool;
   }
 
-  /** @param {string} text @param {{signal?: AbortSignal}} [options] @returns {Promise<string>} */
-  async translate(text, options) {
-    return (await this.translateDetailed(text, options)).text;
+  /** @param {CoreOptions} options @returns {Promise<'unavailable' | 'downloadable' | 'downloading' | 'available'>} */
+  static async availability(options) {
+    const core = coreOf(options);
+    const found = await find(core);
+    if (!found) return sameLanguage(core.sourceLanguage, core.targetLanguage) ? 'available' : 'unavailable';
+    if (found.url.startsWith('file:')) return 'available';
+    if (downloads.get(found.url)) return 'downloading';
+    const store = await openStore();
+    const manifest = store.notice ? undefined : (await store.list()).find(({ url, complete }) => url === found.url && complete);
+    return manifest ? 'available' : 'downloadable';
+  }
+
+  /** @param {CreateOptions} options @returns {Promise<Translator>} */
+  static async create(options) {
+    const { sourceLanguage, targetLanguage, model } = coreOf(options, false);
+    const { monitor, workers } = options, signal = signalOf(options);
+    if (monitor !== undefined && typeof monitor !== 'function') throw new TypeError('monitor is not a function');
+    signal?.throwIfAborted();
+    const core = { sourceLanguage: canonicalise(sourceLanguage), targetLanguage: canonicalise(targetLanguage), model };
+    const events = new CreateMonitor(), progress = new Progress(events);
+    monitor?.(events);
+    if (policyForbids()) throw new DOMException('the permissions policy of this page forbids translators', 'NotAllowedError');
+
+    const found = await find(core);
+    signal?.throwIfAborted();
+    if (!found && !sameLanguage(core.sourceLanguage, core.targetLanguage))
+      throw new DOMException(`no model translates from ${core.sourceLanguage} to ${core.targetLanguage}`, 'NotSupportedError');
+    const pool = found && await open(found.url, progress, workers, signal);
+    try {
+      await progress.finish(signal);                // throws, if a listener aborts
+    } catch (error) {
+      pool?.close(error);
+      throw error;
+    }
+    const translator = new Translator(PRIVATE, found?.source ?? core.sourceLanguage, found?.target ?? core.targetLanguage, pool);
+    signal?.addEventListener('abort', () => translator.#end(signal.reason), { once: true });
+    return translator;
+  }
+
+  /** What is kept in the browser, for all pages of this origin. */
+  static stored = stored;
+  /** Removes it. */
+  static clear = clear;
+
+  get sourceLanguage() { return this.#source; }
+  get targetLanguage() { return this.#target; }
+  get inputQuota() { return Infinity; }
+  /** Of the model; `notice` says why it will be fetched again next time, if it will. */
+  get info() { return this.#pool?.info; }
+
+  /** @param {string} input @param {TranslateOptions} [options] @returns {Promise<string>} */
+  async translate(input, options) {
+    if (!arguments.length) throw new TypeError('translate: 1 argument is required');
+    const { signal, priority } = optionsOf(options);
+    return (await this.#run([String(input)], { signal, priority }))[0].text;
+  }
+
+  /** Strings as they are decoded, word by word; together they are the translation.
+   *  @param {string} input @param {TranslateOptions} [options] @returns {ReadableStream<string>} */
+  translateStreaming(input, options) {
+    if (!arguments.length) throw new TypeError('translateStreaming: 1 argument is required');
+    const text = String(input), { signal, priority } = optionsOf(options), stop = new AbortController();
+    this.#check(signal);
+    return new ReadableStream({
+      start: async (controller) => {
+        let sent = '';
+        const send = (/** @type {string} */ more) => {
+          if (more) controller.enqueue(more);
+          sent += more;
+        };
+        const onPartial = (/** @type {string} */ partial) => {
+          const words = partial.slice(0, partial.search(/\s*\S*$/));        // the last one may still grow
+          if (words.startsWith(sent)) send(words.slice(sent.length));
+        };
+        try {
+          const [detailed] = await this.#run([text], { signal, priority, onPartial }, stop.signal);
+          send(restOf(detailed, sent));
+          controller.close();
+        } catch (error) {
+          if (!stop.signal.aborted) controller.error(error);
+        }
+      },
+      cancel: (reason) => stop.abort(reason),
+    });
   }
 
   /** One text, or several together (faster than one by one).  onPartial hears the text so far, word by word.
    *  @template {string | string[]} T @param {T} input
-   *  @param {{signal?: AbortSignal, attention?: boolean, onPartial?: (text: string, index: number) => void}} [options]
+   *  @param {TranslateOptions & {attention?: boolean, onPartial?: (text: string, index: number) => void}} [options]
    *  @returns {Promise<T extends string ? Detailed : Detailed[]>} */
-  async translateDetailed(input, { signal, attention = false, onPartial } = {}) {
-    const texts = (Array.isArray(input) ? input : [input]).map(String);
-    const results = await this.#rpc.call('translate', { texts, attention, partial: Boolean(onPartial) }, {
-      signal,
-      onEvent: ({ index, text }) => onPartial?.(text, index),
-    });
-    return Array.isArray(input) ? results : results[0];
+  async translateDetailed(input, options) {
+    const results = await this.#run((Array.isArray(input) ? input : [input]).map(String), optionsOf(options));
+    return /** @type {any} */ (Array.isArray(input) ? results : results[0]);
   }
 
-  /** Frees worker and model; calls that are under way reject with DM_ERR_CLOSED. */
+  /** @param {string} input @param {{signal?: AbortSignal}} [options] @returns {Promise<number>} 0: there is no quota */
+  async measureInputUsage(input, options) {
+    if (!arguments.length) throw new TypeError('measureInputUsage: 1 argument is required');
+    String(input);
+    const { signal } = optionsOf(options);
+    this.#check(signal);
+    await later();
+    this.#check(signal, true);
+    return 0;
+  }
+
+  /** Frees the workers and the model; what is under way rejects with an AbortError. */
   destroy() {
-    this.#rpc.close();
+    this.#end(new DOMException('the translator was destroyed', 'AbortError'), true);
+  }
+
+  /** @param {unknown} reason @param {boolean} [destroyed] */
+  #end(reason, destroyed = false) {
+    if (this.#ended.signal.aborted) return;
+    this.#destroyed = destroyed;
+    this.#ended.abort(reason);
+    this.#pool?.close(reason);
+  }
+
+  /** @param {AbortSignal} [signal] @param {boolean} [underWay] */
+  #check(signal, underWay = false) {
+    if (this.#destroyed && !underWay) throw new DOMException('the translator was destroyed', 'InvalidStateError');
+    this.#ended.signal.throwIfAborted();
+    signal?.throwIfAborted();
+  }
+
+  /** @param {string[]} texts @param {any} options @param {AbortSignal} [cancelled] of a stream @returns {Promise<Detailed[]>} */
+  async #run(texts, { signal, ...options }, cancelled) {
+    this.#check(signal);
+    const identity = !this.#pool, blank = texts.map((text) => identity || BLANK.test(text));
+    const echo = (/** @type {string} */ text) => ({ text, score: 0, sentences: [] });
+    const stop = new AbortController();
+    const ends = [this.#ended.signal, signal, cancelled].filter((end) => end !== undefined);
+    const listeners = ends.map((end) => {
+      const abort = () => stop.abort(end.reason);
+      end.addEventListener('abort', abort);
+      return () => end.removeEventListener('abort', abort);
+    });
+    try {
+      if (blank.every(Boolean)) {
+        await later();
+        stop.signal.throwIfAborted();
+        return texts.map(echo);
+      }
+      const results = await /** @type {Pool} */ (this.#pool).translate(texts.map((text, i) => (blank[i] ? '' : text)),
+        { ...options, signal: stop.signal });
+      return results.map((result, i) => (blank[i] ? echo(texts[i]) : result));
+    } catch (error) {
+      if (stop.signal.aborted) throw stop.signal.reason;
+      throw asDOMException(error, 'UnknownError');
+    } finally {
+      for (const remove of listeners) remove();
+    }
   }
 }
+
+Object.defineProperty(Translator.prototype, Symbol.toStringTag, { value: 'Translator', configurable: true });
+for (const [object, names] of /** @type {[any, string[]][]} */ ([
+  [Translator, ['availability', 'create']],
+  [Translator.prototype, ['translate', 'translateStreaming', 'measureInputUsage', 'destroy',
+                          'sourceLanguage', 'targetLanguage', 'inputQuota']],
+])) for (const name of names) Object.defineProperty(object, name, { enumerable: true });
+
+/** What is left to send of a translation.  A repetition that was cut may have been sent, and nothing is taken back: then
+ *  what follows its sentence.  @param {Detailed} detailed @param {string} sent */
+function restOf({ text, sentences }, sent) {
+  if (text.startsWith(sent)) return text.slice(sent.length);
+  let same = 0;
+  while (text[same] === sent[same]) same++;
+  const cut = sentences.find(({ target }) => target[target.length - 1].end >= same);
+  return cut ? text.slice(cut.target[cut.target.length - 1].end) : '';
+}
+
+/* ---- arguments, as Web IDL converts them --------------------------------------------------------- */
+
+/** @param {any} options @param {boolean} [canonical] @returns {CoreOptions} */
+function coreOf(options, canonical = true) {
+  const { sourceLanguage, targetLanguage, model } = dictionary(options);
+  for (const [name, value] of Object.entries({ sourceLanguage, targetLanguage }))
+    if (value === undefined) throw new TypeError(`${name} is required`);
+  const tag = canonical ? canonicalise : String;
+  return { sourceLanguage: tag(`${sourceLanguage}`), targetLanguage: tag(`${targetLanguage}`), model };
+}
+
+/** @param {any} options */
+const optionsOf = (options) => ({ ...dictionary(options), signal: signalOf(options) });
+
+/** @param {any} value */
+function dictionary(value) {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== 'object' && typeof value !== 'function') throw new TypeError('options is not an object');
+  return value;
+}
+
+/** @param {any} options @returns {AbortSignal | undefined} */
+function signalOf(options) {
+  const { signal } = dictionary(options);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal is not an AbortSignal');
+  return signal;
+}
+
+/* ---- models ------------------------------------------------------------------------------------- */
+
+/** The model for a pair of languages, or the one that is named: a folder of the index, or an address.
+ *  @param {CoreOptions} core @returns {Promise<{url: string, source: string, target: string} | undefined>} */
+async function find({ sourceLanguage, targetLanguage, model }) {
+  const models = folder(Translator.models);
+  try {
+    if (model && /[/:]/.test(model)) {
+      const url = folder(new URL(model, models)), { source, target } = await loadManifest(url, { store: await openStore() });
+      return { url, source, target };
+    }
+    const index = await loadFile(new URL('index.json', models).href, (bytes) => checkIndex(readJson('index.json', bytes)),
+      { store: await openStore() });
+    const entry = chooseModel(model ? index.filter((each) => each.folder === model) : index, sourceLanguage, targetLanguage);
+    return entry && { url: folder(new URL(entry.folder, models)), source: entry.source, target: entry.target };
+  } catch (error) {
+    throw asDOMException(error, 'UnknownError');
+  }
+}
+
+/** @param {any} value @returns {ModelEntry[]} */
+function checkIndex(value) {
+  const good = Array.isArray(value?.models) && value.models.every((/** @type {any} */ entry) =>
+    /^[\w.-]+$/.test(entry?.folder) && [entry.source, entry.target].every((tag) => typeof tag === 'string' && tag));
+  if (!good) throw new TypeError('index.json is no list of models');
+  return value.models;
+}
+
+const folder = (/** @type {string | URL} */ url) => String(url).replace(/\/*$/, '/');
+
+/** @param {string} url @param {Progress} progress @param {number} [workers] @param {AbortSignal} [signal] */
+async function open(url, progress, workers, signal) {
+  downloads.set(url, (downloads.get(url) ?? 0) + 1);
+  try {
+    const options = { engine: folder(Translator.engine), base: url, workers, signal };
+    return await openPool({ ...options, onProgress: (now) => progress.report(now) });
+  } catch (/** @type {any} */ error) {
+    signal?.throwIfAborted();
+    const network = /FETCH|MANIFEST|INTEGRITY/.test(error?.code);
+    throw asDOMException(error, network ? 'NetworkError' : 'OperationError');
+  } finally {
+    downloads.set(url, (downloads.get(url) ?? 1) - 1);
+  }
+}
+
+/** The W3C's error, with ours as its `cause`.  @param {any} error @param {string} name */
+function asDOMException(error, name) {
+  if (error instanceof DOMException) return error;
+  return Object.defineProperty(new DOMException(String(error?.message ?? error), name), 'cause', { value: error });
+}
+
+function policyForbids() {
+  const page = /** @type {any} */ (globalThis.document), policy = page?.permissionsPolicy ?? page?.featurePolicy;
+  return policy?.features?.().includes('translator') && !policy.allowsFeature('translator');
+}
+
+/** A turn of the event loop, so that a signal that is aborted right after the call is heard. */
+const later = () => new Promise((resolve) => { setTimeout(resolve); });

@@ -38,6 +38,12 @@ export interface Manifest {
 
 export interface Progress { loaded: number; total: number }
 
+/** A model in the browser's cache: `bytes` of `total` are there.  `url` is its folder. */
+export interface Stored {
+  url: string; name: string; source: string; target: string;
+  bytes: number; total: number; complete: boolean;
+}
+
 /** What the loader needs to know of an engine: a place in its memory. */
 export interface Memory {
   allocate(bytes: number): number;
@@ -52,6 +58,8 @@ export interface Port {
   start?(): void;
   close?(): void;
   terminate?(): void;
+  ref?(): void;
+  unref?(): void;
 }
 
 /** Tokens as people see them: a word, or a piece of one.  start and end leave spaces at the ends out. */
@@ -67,3 +75,9 @@ export type Axis = 'row' | 'col';
 
 /** What an overlay draws: how much each row word looks at each column word. */
 export interface View { rows: Word[]; cols: Word[]; weights: number[][]; rowSide: Side; colSide: Side }
+
+/** A line of models/index.json. */
+export interface ModelEntry {
+  folder: string; source: string; target: string;
+  name?: string; architecture?: string; bytes?: number;
+}

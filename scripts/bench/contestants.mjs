@@ -8,12 +8,14 @@ const MODES = { 'one line at a time': 1, 'batches of 32 lines': 32 };
 const WARM_UP = 32;                                 // lines: after them the compilers' upper tiers are in place
 
 /** @param {{ours: string, theirs: string}} modules @param {string} base of build/ over http
- *  @param {boolean} alphas the peer's model file has them @param {any} [worker] for ours
+ *  @param {boolean} alphas the peer's model file has them
  *  @returns {Promise<{engines: Record<string, Translate>, kernels: string}>} kernels: the set that ours chose */
-export async function load({ ours, theirs }, base, alphas, worker) {
-  const { createTranslator } = await import(ours);
+export async function load({ ours, theirs }, base, alphas) {
+  const { Translator } = await import(ours);
   const { TranslatorBacking } = await import(theirs);
-  const translator = await createTranslator({ base: `${base}site/`, model: '../peer/model/', worker });
+  Translator.engine = `${base}site/`;
+  const translator = await Translator.create({ sourceLanguage: LANGUAGES.from, targetLanguage: LANGUAGES.to,
+    model: `${base}peer/model/` });
   const bytes = async (/** @type {string} */ name) => {
     const response = await fetch(`${base}peer/${name}`);
     if (!response.ok) throw new Error(`${name}: HTTP status ${response.status}`);

@@ -9,7 +9,6 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 
 import { start } from '../../tests/browser/harness.mjs';
@@ -50,16 +49,13 @@ function prepare() {
 
 /** @param {boolean} alphas @returns {Promise<Runs>} */
 async function inNode(alphas) {
-  const server = await serve('build'), { port1, port2 } = new MessageChannel();
-  const worker = new Worker(new URL('node-worker.mjs', import.meta.url), { workerData: port2, transferList: [port2] });
+  const server = await serve('build');
   const here = new URL('../../', import.meta.url);
   const { engines, kernels } = await load({ ours: new URL('web/translator.js', here).href,
-    theirs: new URL(`${PACKAGE}/translator.js`, here).href }, server.url, alphas, port1);
+    theirs: new URL(`${PACKAGE}/translator.js`, here).href }, server.url, alphas);
   await warmUp(engines, lines);
   const rounds = [];
   for (let round = 0; round < Number(options.rounds); round++) rounds.push(await run(engines, lines, round));
-  port1.close();
-  await worker.terminate();
   await server.close();
   return { rounds, kernels, version: `Node ${process.versions.node}` };
 }

@@ -35,6 +35,7 @@ export async function fakeSite() {
   await writeFile(join(site, 'models/en-de/manifest.json'), JSON.stringify({
     format: 'dolmetsch-manifest-1', name: 'fake', source: 'en', target: 'de', architecture: 'transformer', licence: 'CC0-1.0',
     bytes: FAKE_MODEL.length, sha256: hash(FAKE_MODEL), scores: {}, card: 'card.md', chunks }));
+  await writeFile(join(site, 'models/index.json'), JSON.stringify({ models: [{ folder: 'en-de', source: 'en', target: 'de' }] }));
   return { folder, path: 'sub/path/', site, remove: () => rm(folder, { recursive: true }) };
 }
 

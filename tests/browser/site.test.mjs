@@ -74,8 +74,8 @@ test('the attention of every head is a distribution that can be looked at', asyn
     assert.ok(await page.$$eval('.curve', (list) => list.length) > 5);
   }
   const sums = await page.evaluate(async () => {
-    const { createTranslator } = await import('./translator.js');
-    const translator = await createTranslator();
+    const { Translator } = await import('./translator.js');
+    const translator = await Translator.create({ sourceLanguage: 'en', targetLanguage: 'de' });
     const { sentences: [sentence] } = await translator.translateDetailed('The cat sleeps.', { attention: true });
     translator.destroy();
     const rows = [sentence.alignment, ...Object.values(sentence.attention).flat(2)].flat();
@@ -90,8 +90,8 @@ test('the attention of every head is a distribution that can be looked at', asyn
 test('several sentences, line ends, emoji and nothing: offsets stay true', async () => {
   const { page, complaints } = await browser.open();
   const found = await page.evaluate(async () => {
-    const { createTranslator } = await import('./translator.js');
-    const translator = await createTranslator();
+    const { Translator } = await import('./translator.js');
+    const translator = await Translator.create({ sourceLanguage: 'en', targetLanguage: 'de' });
     const wrong = [];
     for (const source of ['Hello. How are you?\n\nI am fine.', '🙂 The café is open 😀.', 'A half \ud83d of one.', '', ' \n',
       'ﬁne “quotes” — dash…']) {
@@ -119,8 +119,8 @@ test('several sentences, line ends, emoji and nothing: offsets stay true', async
 test('a long text can be cancelled within 50 ms of work, and the next one is translated', async () => {
   const { page } = await browser.open();
   const ms = await page.evaluate(async () => {
-    const { createTranslator } = await import('./translator.js');
-    const translator = await createTranslator();
+    const { Translator } = await import('./translator.js');
+    const translator = await Translator.create({ sourceLanguage: 'en', targetLanguage: 'de' });
     const stop = new AbortController();
     await translator.translate('Hi.');
     const long = translator.translate('The dog, who saw the cat in the garden, ran home. '.repeat(400), { signal: stop.signal });
