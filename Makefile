@@ -56,10 +56,11 @@ build/sanitize/tests/%: build/sanitize/tests/%.o $(patsubst %.c,build/sanitize/%
 	$(CC) $(SANITIZE) $^ -o $@ -lm
 
 # --- wasm: the engine, and the C tests as WASI programs ----------------------------------------
+# The time goes into src/nn; the rest is a fifth smaller at -Os, and no slower.
 EMFLAGS  := $(STRICT) -msimd128
 build/wasm/%.o: %.c $(HEADERS)
 	@mkdir -p $(@D)
-	$(EMCC) $(EMFLAGS) -O3 -c $< -o $@
+	$(EMCC) $(EMFLAGS) $(if $(filter src/nn/%,$<),-O3,-Os) -c $< -o $@
 build/wasm/tests/%.wasm: build/wasm/tests/%.o $(patsubst %.c,build/wasm/%.o,$(LIBRARY))
 	$(EMCC) $(EMFLAGS) -sSTANDALONE_WASM -O1 -sALLOW_MEMORY_GROWTH -sTOTAL_STACK=1MB -sERROR_ON_UNDEFINED_SYMBOLS=0 -sWARN_ON_UNDEFINED_SYMBOLS=0 $^ -o $@
 

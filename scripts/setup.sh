@@ -23,6 +23,13 @@ have make || need make "GNU make"
 have cc || need gcc "a C11 compiler (cc)"
 [ -e /usr/include/stdio.h ] || [ "$(uname)" != Linux ] || need libc6-dev "the C library's headers"
 have "${EMCC:-emcc}" || need emscripten "Emscripten (emcc): Debian's package or https://emscripten.org"
+# Relaxed SIMD needs clang 19 beside an old emcc (scripts/build_relaxed.sh); where apt has none, all else works.
+old_emcc() {
+  ! have "${EMCC:-emcc}" || [ "$(printf '%s\n' 3.1.60 "$("${EMCC:-emcc}" --version | grep -om1 '[0-9]\+\.[0-9]\+\.[0-9]\+')" |
+    sort -V | head -1)" != 3.1.60 ]
+}
+clang19=()
+if ! { have clang-19 && have wasm-ld-19; } && old_emcc; then clang19=(clang-19 lld-19 llvm-19); fi
 if [ "$demo" != --demo ]; then
   have chromium || have chromium-browser || have google-chrome || need chromium "Chromium"
 fi
@@ -42,6 +49,14 @@ if [ ${#missing[@]} -gt 0 ]; then
   echo "setup: installing ${missing[*]}"
   "${root[@]}" apt-get update -qq
   "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+if [ ${#clang19[@]} -gt 0 ] && [ ${#root[@]} -gt 0 ]; then
+  compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || "${root[@]}" apt-get update -qq || true
+  if [ "$(apt-cache search --names-only '^clang-19$')" ]; then
+    echo "setup: installing ${clang19[*]}"
+    "${root[@]}" apt-get install -y -qq --no-install-recommends "${clang19[@]}" >/dev/null ||
+      echo "setup: without ${clang19[*]}: the engine will have no relaxed-SIMD kernels" >&2
+  fi
 fi
 
 # Debian 12's own Node is 18; the npm registry carries newer ones as a package. The Makefile looks there first.
