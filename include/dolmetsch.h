@@ -47,6 +47,10 @@ typedef struct { const char *bytes; size_t size; } dm_text;
 /* Zero means "default" for every field. */
 typedef struct {
     int max_factor;    /* output tokens per source token before a sentence is cut; 3 */
+    int beam;          /* hypotheses followed side by side, up to 32; 1, greedy search */
+    int nbest;         /* translations of each sentence, up to beam: dm_alternative; 1 */
+    float normalize;   /* hypotheses are ranked by log-probability / length^normalize; 1, the mean, as
+                          Marian does; below 0 by log-probability, which favours short ones */
     int batch_tokens;  /* padded source tokens decoded together; 512                 */
     int attention;     /* non-zero keeps every attention of every layer and head     */
     const char *kernels; /* "ref", "simd128"; NULL takes the fastest                 */
@@ -62,12 +66,23 @@ typedef struct { int32_t id; uint32_t begin, end; } dm_token;
  * distribution over cols. Rows and columns count tokens, end-of-sentence included. */
 typedef struct { const float *weights; int layers, heads, rows, cols; } dm_attention;
 
+/* What else a sentence may be in the target language. */
+typedef struct {
+    const char *text;  size_t text_size;  /* of this sentence alone; UTF-8, NUL-terminated */
+    const dm_token *target;  int n_target;  /* with ranges in text                    */
+    const float *alignment;           /* (n_target, n_source)                        */
+    float score;
+    int cut;
+} dm_alternative;
+
 typedef struct {
     const dm_token *source, *target;  /* each ends with the end-of-sentence token    */
     int n_source, n_target;
     const float *alignment;           /* (n_target, n_source): each row sums to 1    */
-    float score;                      /* mean log-probability per target token       */
+    float score;                      /* log-probability / n_target^normalize: their mean, unless asked otherwise */
     int cut;                          /* 1: stopped by the length limit or as a loop */
+    const dm_alternative *alternatives;  /* the next best, best first, those that were cut last; NULL for nbest 1 */
+    int n_alternatives;               /* nbest - 1, or fewer where there are no more */
     dm_attention encoder_self, decoder_self, cross;  /* empty unless asked for       */
 } dm_sentence;
 

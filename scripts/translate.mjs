@@ -12,11 +12,14 @@ import { Engine } from '../web/engine.js';
 import { DolmetschError } from '../web/errors.js';
 import { loadModel } from '../web/loader.js';
 
-const USAGE = `usage: node scripts/translate.mjs --model FOLDER|FILE [--attention] [--kernels NAME] < english > german
+const USAGE = `usage: node scripts/translate.mjs --model FOLDER|FILE [OPTION]... < english > german
 
 Translates each line of standard input to one line of standard output.
   --model PATH     a model folder (manifest.json and chunks) or one model file
   --attention      one JSON object per line: tokens, alignment and every attention
+  --beam N         follow N hypotheses side by side, up to 32; 1 unless given
+  --nbest N        N from 2 to the beam: one JSON object per line, whose sentences have
+                   up to N - 1 alternatives with their scores, best first
   --kernels NAME   ref, simd128, relaxed; the fastest that runs here unless given
   --help           this text
 `;
@@ -35,12 +38,15 @@ class Exit extends Error {
 
 /** @param {string[]} argv */
 function parse(argv) {
-  const options = { model: '', attention: false, kernels: /** @type {string | undefined} */ (undefined) };
+  const options = { model: '', attention: false, beam: 0, nbest: 0, kernels: /** @type {string | undefined} */ (undefined) };
+  const number = (/** @type {string | undefined} */ text) => /^[0-9]{1,4}$/.test(text ?? '');
   for (let i = 0; i < argv.length; i++) {
     const value = argv[i + 1];
     if (argv[i] === '--attention') options.attention = true;
     else if (argv[i] === '--model' && value !== undefined) (options.model = value), i++;
     else if (argv[i] === '--kernels' && value !== undefined) (options.kernels = value), i++;
+    else if (argv[i] === '--beam' && number(value)) (options.beam = Number(value)), i++;
+    else if (argv[i] === '--nbest' && number(value)) (options.nbest = Number(value)), i++;
     else throw new Exit(2, `dolmetsch: unknown or incomplete option: ${argv[i]}\n`);
   }
   if (!options.model) throw new Exit(2, USAGE);
@@ -71,13 +77,13 @@ const write = (bytes) => new Promise((resolve, reject) => {
   process.stdout.write(bytes, (error) => (error ? reject(error) : resolve(undefined)));
 });
 
-/** @param {Engine} engine @param {Uint8Array[]} lines @param {{attention: boolean, kernels?: string}} options */
+/** @param {Engine} engine @param {Uint8Array[]} lines @param {ReturnType<typeof parse>} options */
 async function translate(engine, lines, options) {
   const job = engine.job(lines, options);
   try {
     while (job.run(SLICE));
     for (let i = 0; i < lines.length; i++) {
-      await write(options.attention ? job.json(i) : job.bytes(i));
+      await write(options.attention || options.nbest > 1 ? job.json(i) : job.bytes(i));
       await write(Uint8Array.of(NEWLINE));
     }
   } finally {

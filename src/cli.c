@@ -15,12 +15,15 @@
 enum { EXIT_USAGE = 2, READ_BYTES = 1 << 16, LINES_PER_JOB = 64, SLICE = 1 << 20 };
 
 static const char usage[] =
-    "usage: dolmetsch --model FOLDER|FILE [--attention] [--kernels NAME] < english > german\n"
+    "usage: dolmetsch --model FOLDER|FILE [OPTION]... < english > german\n"
     "       dolmetsch pack MODEL.bin VOCAB.spm [LEX.bin] OUT\n"
     "\n"
     "Translates each line of standard input to one line of standard output.\n"
     "  --model PATH     a model folder (manifest.json and chunks) or one model file\n"
     "  --attention      one JSON object per line: tokens, alignment and every attention\n"
+    "  --beam N         follow N hypotheses side by side, up to 32; 1 unless given\n"
+    "  --nbest N        N from 2 to the beam: one JSON object per line, whose sentences have\n"
+    "                   up to N - 1 alternatives with their scores, best first\n"
     "  --kernels NAME   ref, simd128; the fastest unless given\n"
     "  --help           this text\n";
 
@@ -109,15 +112,15 @@ static int run_pack(int argc, char **argv)
 
 /* --- translate ---------------------------------------------------------------------------------- */
 
-typedef struct { dm_model *model; int attention; const char *kernels; } program;
+typedef struct { dm_model *model; dm_options options; int json; } program;
 
 static int print_result(const program *p, const dm_job *job, int i)
 {
     dm_result r;
     if (dm_job_result(job, i, &r)) return 0;
     size_t size = r.text_size;
-    char *line = p->attention ? json_result(&r, &size) : NULL;
-    if (p->attention && !line) return 0;
+    char *line = p->json ? json_result(&r, &size) : NULL;
+    if (p->json && !line) return 0;
     const int ok = fwrite(line ? line : r.text, 1, size, stdout) == size && putchar('\n') != EOF;
     free(line);
     return ok;
@@ -125,10 +128,9 @@ static int print_result(const program *p, const dm_job *job, int i)
 
 static int translate_lines(const program *p, const dm_text *lines, int n)
 {
-    const dm_options options = { .attention = p->attention, .kernels = p->kernels };
     dm_error why;
     dm_job *job;
-    dm_status s = dm_job_new(p->model, lines, n, &options, &job, &why);
+    dm_status s = dm_job_new(p->model, lines, n, &p->options, &job, &why);
     if (s) return complain(1, dm_status_name(s), why.text);
     while ((s = dm_job_run(job, SLICE)) == DM_MORE) { }
     int code = s ? complain(1, dm_status_name(s), "while translating") : 0;
@@ -175,14 +177,26 @@ static int translate_input(const program *p)
     return code;
 }
 
+/* Up to four digits. */
+static int read_number(const char *text, int *out)
+{
+    const size_t digits = strspn(text, "0123456789");
+    *out = atoi(text);
+    return digits > 0 && digits <= 4 && !text[digits];
+}
+
 static int parse(int argc, char **argv, program *p, const char **model)
 {
+    dm_options *o = &p->options;
     for (int i = 1; i < argc; i++) {
-        if (!strcmp(argv[i], "--attention")) p->attention = 1;
+        if (!strcmp(argv[i], "--attention")) o->attention = 1;
         else if (!strcmp(argv[i], "--model") && i + 1 < argc) *model = argv[++i];
-        else if (!strcmp(argv[i], "--kernels") && i + 1 < argc) p->kernels = argv[++i];
+        else if (!strcmp(argv[i], "--kernels") && i + 1 < argc) o->kernels = argv[++i];
+        else if (!strcmp(argv[i], "--beam") && i + 1 < argc && read_number(argv[i + 1], &o->beam)) i++;
+        else if (!strcmp(argv[i], "--nbest") && i + 1 < argc && read_number(argv[i + 1], &o->nbest)) i++;
         else return complain(EXIT_USAGE, "unknown or incomplete option", argv[i]);
     }
+    p->json = o->attention || o->nbest > 1;
     return *model ? 0 : (fputs(usage, stderr), EXIT_USAGE);
 }
 

@@ -11,6 +11,18 @@ static dm_status refuse(dm_error *why, dm_status status, const char *text)
     return status;
 }
 
+/* The options of the search; returns what is wrong with them, or NULL. */
+static const char *set_beam(dm_options *o)
+{
+    if (!o->beam) o->beam = 1;
+    if (!o->nbest) o->nbest = 1;
+    if (o->beam < 0 || o->beam > JOB_BATCH_ROWS) return "beam must be from 1 to 32, or 0 for the default";
+    if (o->nbest < 0 || o->nbest > o->beam) return "nbest must be from 1 to beam, or 0 for the default";
+    if (!(o->normalize <= 10)) return "normalize must be at most 10, or 0 for the default";
+    o->normalize = o->normalize < 0 ? 0 : o->normalize > 0 ? o->normalize : 1;
+    return NULL;
+}
+
 /* Defaults in place of zeros; DM_ERR_ARGUMENT for what makes no sense. */
 static dm_status set_options(dm_job *job, const dm_options *options, dm_error *why)
 {
@@ -20,6 +32,8 @@ static dm_status set_options(dm_job *job, const dm_options *options, dm_error *w
         return refuse(why, DM_ERR_ARGUMENT, "max_factor must be from 1 to 100, or 0 for the default");
     if (o->batch_tokens < 0 || o->batch_tokens > 1 << 16)
         return refuse(why, DM_ERR_ARGUMENT, "batch_tokens must be from 1 to 65536, or 0 for the default");
+    const char *words = set_beam(o);
+    if (words) return refuse(why, DM_ERR_ARGUMENT, words);
     const dm_kernels *extra = o->extra_kernels;
     job->kernels = extra && (!o->kernels || !strcmp(o->kernels, extra->name)) ? extra : kernels_find(o->kernels);
     if (!job->kernels) {
@@ -49,7 +63,7 @@ static dm_status copy_texts(dm_job *job, const dm_text *texts, int n)
 /* The limits that hold for every batch of the plan. */
 static batch_limits limits_of(const dm_job *job)
 {
-    batch_limits lim = { .beams = 1 };
+    batch_limits lim = { .beams = job->options.beam };
     for (int first = 0, n; first < job->n_pieces; first += n) {
         n = job_batch_size(job, first);
         int source = 0, target = 0;
@@ -73,7 +87,7 @@ static dm_status new_workspace(dm_job *job)
     arena *a = &job->memory;
     const batch_limits lim = limits_of(job);
     if (!lim.sentences) return DM_OK;
-    job->search = search_new(job->model, job->kernels, &lim, a);
+    job->search = search_new(job->model, job->kernels, &lim, job->options.normalize, a);
     const size_t n = (size_t)lim.sentences;
     job->items = arena_take(a, n, sizeof *job->items);
     job->ids = arena_take(a, (size_t)lim.source_tokens, sizeof *job->ids);
@@ -131,18 +145,20 @@ static dm_status new_item(dm_job *job, int i)
     arena *a = &job->scratch;
     search_item *it = &job->items[i];
     const job_piece *p = &job->pieces[job->first + i];
-    const size_t t = (size_t)job->limit[i], s = (size_t)p->n;
+    const size_t t = (size_t)job->limit[i], s = (size_t)p->n, beam = (size_t)job->options.beam, nodes = t * beam;
     const attention_shape shape = search_attention_shape(job->search);
     const size_t heads = (size_t)shape.heads;
     *it = (search_item){ .n_source = p->n, .limit = job->limit[i] };
-    it->ids = arena_take(a, t, sizeof *it->ids);
-    it->alignment = arena_take(a, t * s, sizeof(float));
+    it->ids = arena_take(a, nodes, sizeof *it->ids);
+    it->before = arena_take(a, nodes, sizeof *it->before);
+    it->alignment = arena_take(a, nodes * s, sizeof(float));
+    it->found = arena_take(a, beam, sizeof *it->found);
     if (job->options.attention) {
         const size_t encoder = (size_t)shape.encoder * heads, self = (size_t)shape.self * heads;
         const size_t cross = (size_t)shape.cross * heads;
         job->encoder_self[i] = encoder ? arena_take(&job->results, encoder * s * s, sizeof(float)) : NULL;
-        if (cross) it->cross = arena_take(a, t * cross * s, sizeof(float));
-        if (self) it->self = arena_take(a, t * self * t, sizeof(float));
+        if (cross) it->cross = arena_take(a, nodes * cross * s, sizeof(float));
+        if (self) it->self = arena_take(a, nodes * self * t, sizeof(float));
     }
     return a->failed || job->results.failed ? DM_ERR_MEMORY : DM_OK;
 }

@@ -9,7 +9,7 @@ enum {
     JOB_SOURCE_TOKENS = 128,       /* longest sentence in tokens, end-of-sentence included; longer ones are split */
     JOB_TARGET_EXTRA = 8,          /* target limit = max_factor * source + this, at most ... */
     JOB_TARGET_TOKENS = 510,       /* ... this */
-    JOB_BATCH_SENTENCES = 32,
+    JOB_BATCH_ROWS = 32,           /* hypotheses of a batch: its sentences times the beam */
     JOB_BATCH_TOKENS = 512,        /* default of dm_options.batch_tokens: one layer of it is one slice, and stays below 20 ms */
     JOB_ATTENTION_TOKENS = 160     /* source tokens of a batch that keeps every attention: weights are many */
 };
@@ -57,7 +57,7 @@ struct dm_job {
 /* job_plan.c */
 /* Splits and tokenises every text; DM_ERR_MEMORY or DM_OK. */
 dm_status job_plan(dm_job *job);
-/* Pieces from `first` on that make the next batch. */
+/* Pieces from `first` on that make the next batch; a wider beam leaves room for fewer. */
 int job_batch_size(const dm_job *job, int first);
 int job_target_limit(const dm_job *job, int n_source);
 

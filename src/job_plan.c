@@ -123,9 +123,9 @@ dm_status job_plan(dm_job *job)
 
 int job_batch_size(const dm_job *job, int first)
 {
-    const int most = job->options.batch_tokens;
+    const int most = job->options.batch_tokens / job->options.beam, room = JOB_BATCH_ROWS / job->options.beam;
     int n = 0, tokens = 0;
-    while (first + n < job->n_pieces && n < JOB_BATCH_SENTENCES) {
+    while (first + n < job->n_pieces && n < room) {
         tokens += job->pieces[first + n].n;
         if (n && tokens > most) break;
         n++;

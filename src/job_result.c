@@ -13,27 +13,85 @@ char *job_decode(const dm_job *job, const int32_t *ids, int n, arena *a, dm_toke
     return text;
 }
 
-static void *keep(arena *a, const void *from, size_t count, size_t size)
+/* A path of `n` nodes through what the search kept. */
+typedef struct { int *nodes, n; } path;
+
+static path path_of(const search_item *item, const hypothesis *h, arena *a)
 {
-    void *copy = arena_take(a, count, size);
-    if (copy) memcpy(copy, from, count * size);
-    return copy;
+    const path p = { arena_take(a, (size_t)h->n, sizeof *p.nodes), h->n };
+    if (p.nodes) search_nodes(item, h, p.nodes);
+    return p;
 }
 
-/* step rows (T, layers, heads, stride) -> (layers, heads, T, columns); rows may be shorter than columns,
+static dm_token *path_tokens(const search_item *item, const path *p, arena *a)
+{
+    dm_token *tokens = arena_take(a, (size_t)p->n, sizeof *tokens);
+    for (int t = 0; tokens && t < p->n; t++) tokens[t].id = item->ids[p->nodes[t]];
+    return tokens;
+}
+
+static float *path_alignment(const search_item *item, const path *p, arena *a)
+{
+    const size_t n = (size_t)item->n_source;
+    float *rows = arena_take(a, (size_t)p->n * n, sizeof *rows);
+    for (int t = 0; rows && t < p->n; t++)
+        memcpy(rows + (size_t)t * n, item->alignment + (size_t)p->nodes[t] * n, sizeof *rows * n);
+    return rows;
+}
+
+/* rows by node (layers, heads, stride) -> (layers, heads, T, columns); rows may be shorter than columns,
  * the rest stays 0. */
-static dm_attention by_head(arena *a, const float *steps, int layers, int heads, int rows, int columns,
+static dm_attention by_head(arena *a, const float *rows, const path *p, int layers, int heads, int columns,
                             int stride, int triangular)
 {
-    dm_attention out = { .layers = layers, .heads = heads, .rows = rows, .cols = columns };
-    float *w = arena_take(a, (size_t)layers * (size_t)heads * (size_t)rows * (size_t)columns, sizeof *w);
+    dm_attention out = { .layers = layers, .heads = heads, .rows = p->n, .cols = columns };
+    float *w = arena_take(a, (size_t)layers * (size_t)heads * (size_t)p->n * (size_t)columns, sizeof *w);
     out.weights = w;
     for (int lh = 0; w && lh < layers * heads; lh++)
-        for (int t = 0; t < rows; t++)
-            memcpy(w + ((size_t)lh * (size_t)rows + (size_t)t) * (size_t)columns,
-                   steps + ((size_t)t * (size_t)(layers * heads) + (size_t)lh) * (size_t)stride,
+        for (int t = 0; t < p->n; t++)
+            memcpy(w + ((size_t)lh * (size_t)p->n + (size_t)t) * (size_t)columns,
+                   rows + ((size_t)p->nodes[t] * (size_t)(layers * heads) + (size_t)lh) * (size_t)stride,
                    sizeof *w * (size_t)(triangular ? t + 1 : columns));
     return out;
+}
+
+/* Byte pieces could spell a line end. */
+static void without_controls(char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)text[i] < ' ') text[i] = ' ';
+}
+
+static dm_status finish_alternative(dm_job *job, const search_item *item, const hypothesis *h, dm_alternative *out)
+{
+    arena *a = &job->results;
+    const path p = path_of(item, h, &job->scratch);
+    dm_token *target = p.nodes ? path_tokens(item, &p, a) : NULL;
+    int32_t *ids = arena_take(&job->scratch, (size_t)p.n, sizeof *ids);
+    if (!target || !ids) return DM_ERR_MEMORY;
+    for (int t = 0; t < p.n; t++) ids[t] = target[t].id;
+    size_t size;
+    char *text = job_decode(job, ids, p.n, a, target, &size);
+    if (!text) return DM_ERR_MEMORY;
+    without_controls(text, size);
+    *out = (dm_alternative){ .text = text, .text_size = size, .target = target, .n_target = p.n,
+                             .score = h->score, .cut = h->cut };
+    if (search_attention_shape(job->search).cross) out->alignment = path_alignment(item, &p, a);
+    return a->failed ? DM_ERR_MEMORY : DM_OK;
+}
+
+static dm_status finish_alternatives(dm_job *job, const search_item *item, dm_sentence *out)
+{
+    const int most = item->n_found < job->options.nbest ? item->n_found : job->options.nbest;
+    dm_alternative *all = arena_take(&job->results, (size_t)most - 1, sizeof *all);
+    if (!all) return DM_ERR_MEMORY;
+    for (int i = 1; i < most; i++) {
+        const dm_status s = finish_alternative(job, item, &item->found[i], &all[i - 1]);
+        if (s) return s;
+    }
+    out->alternatives = all;
+    out->n_alternatives = most - 1;
+    return DM_OK;
 }
 
 dm_status job_finish_piece(dm_job *job, int piece, const search_item *item, float *encoder_self)
@@ -43,20 +101,25 @@ dm_status job_finish_piece(dm_job *job, int piece, const search_item *item, floa
     const job_text *text = &job->texts[p->text];
     dm_sentence *out = &text->sentences[piece - text->first];
     const attention_shape shape = search_attention_shape(job->search);
+    const hypothesis *best = &item->found[0];
+    const path found = path_of(item, best, &job->scratch);
 
+    if (!found.nodes) return DM_ERR_MEMORY;
     out->source = p->tokens;
     out->n_source = p->n;
-    out->n_target = item->n;
-    out->score = item->log_prob / (float)item->n;
-    out->cut = item->cut;
-    dm_token *target = arena_take(a, (size_t)item->n, sizeof *target);
-    for (int i = 0; target && i < item->n; i++) target[i].id = item->ids[i];
-    out->target = target;
-    if (shape.cross) out->alignment = keep(a, item->alignment, (size_t)item->n * (size_t)p->n, sizeof(float));
-    if (item->cross) out->cross = by_head(a, item->cross, shape.cross, shape.heads, item->n, p->n, p->n, 0);
-    if (item->self) out->decoder_self = by_head(a, item->self, shape.self, shape.heads, item->n, item->n, item->limit, 1);
+    out->n_target = best->n;
+    out->score = best->score;
+    out->cut = best->cut;
+    out->target = path_tokens(item, &found, a);
+    if (shape.cross) out->alignment = path_alignment(item, &found, a);
+    if (item->cross) out->cross = by_head(a, item->cross, &found, shape.cross, shape.heads, p->n, p->n, 0);
+    if (item->self) out->decoder_self = by_head(a, item->self, &found, shape.self, shape.heads, best->n, item->limit, 1);
     if (encoder_self)
         out->encoder_self = (dm_attention){ encoder_self, shape.encoder, shape.heads, p->n, p->n };
+    if (job->options.nbest > 1) {
+        const dm_status s = finish_alternatives(job, item, out);
+        if (s) return s;
+    }
     return a->failed ? DM_ERR_MEMORY : DM_OK;
 }
 
@@ -93,8 +156,7 @@ static dm_status put_sentence(dm_job *job, writer *w, const dm_sentence *s)
         target[i].begin += (uint32_t)w->size;
         target[i].end += (uint32_t)w->size;
     }
-    for (size_t i = 0; i < size; i++)                 /* byte pieces could spell a line end */
-        if ((unsigned char)text[i] < ' ') text[i] = ' ';
+    without_controls(text, size);
     put(w, text, size);
     return DM_OK;
 }
@@ -122,18 +184,20 @@ dm_status job_finish_text(dm_job *job, job_text *t)
     return DM_OK;
 }
 
-/* Target ids of a piece that are known so far: all, those of the running batch, or none. The ids are
+/* Target ids of a piece that are known so far: all, the best of the running batch, or none. The ids are
  * copied to the partial arena. */
 static int32_t *known_ids(dm_job *job, int piece, int *n)
 {
-    const job_piece *p = &job->pieces[piece];
-    const job_text *t = &job->texts[p->text];
-    const dm_sentence *done = &t->sentences[piece - t->first];
-    const int running = job->running && piece < job->first + job->batch.n;
+    arena *a = &job->partial;
+    const job_text *t = &job->texts[job->pieces[piece].text];
+    const dm_sentence *done = piece < job->first ? &t->sentences[piece - t->first] : NULL;
+    const int running = !done && job->running && piece < job->first + job->batch.n;
     const search_item *item = running ? &job->items[piece - job->first] : NULL;
-    *n = piece < job->first ? done->n_target : running ? item->n : 0;
-    int32_t *ids = arena_take(&job->partial, (size_t)*n, sizeof *ids);
-    for (int i = 0; ids && i < *n; i++) ids[i] = piece < job->first ? done->target[i].id : item->ids[i];
+    *n = done ? done->n_target : item ? item->best.n : 0;
+    int32_t *ids = arena_take(a, (size_t)*n, sizeof *ids);
+    const path p = item ? path_of(item, &item->best, a) : (path){ NULL, 0 };
+    if (!ids || (item && !p.nodes)) return NULL;
+    for (int i = 0; i < *n; i++) ids[i] = done ? done->target[i].id : item->ids[p.nodes[i]];
     return ids;
 }
 

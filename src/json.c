@@ -143,15 +143,38 @@ static void put_attentions(json *j, const dm_sentence *s)
     if (n) put_literal(j, "}");
 }
 
+/* The members that a sentence and its alternatives share: a dm_alternative without its text. */
+static void put_translation(json *j, const dm_alternative *t, int n_source, ruler *r)
+{
+    put_tokens(j, ",\"target\":[", t->target, t->n_target, r);
+    put_literal(j, ",\"alignment\":");
+    put_matrix(j, t->alignment, t->n_target, n_source);
+    put_literal(j, ",\"score\":");
+    put_number(j, t->score);
+    put_literal(j, t->cut ? ",\"cut\":true" : ",\"cut\":false");
+}
+
+static void put_alternatives(json *j, const dm_sentence *s)
+{
+    put_literal(j, ",\"alternatives\":[");
+    for (int i = 0; i < s->n_alternatives; i++) {
+        const dm_alternative *a = &s->alternatives[i];
+        ruler target = { { a->text, a->text_size }, 0, 0 };
+        put_literal(j, i ? ",{\"text\":" : "{\"text\":");
+        put_string(j, a->text, a->text_size);
+        put_translation(j, a, s->n_source, &target);
+        put_literal(j, "}");
+    }
+    put_literal(j, "]");
+}
+
 static void put_sentence(json *j, const dm_sentence *s, ruler *source, ruler *target)
 {
+    const dm_alternative best = { .target = s->target, .n_target = s->n_target, .alignment = s->alignment,
+                                  .score = s->score, .cut = s->cut };
     put_tokens(j, "{\"source\":[", s->source, s->n_source, source);
-    put_tokens(j, ",\"target\":[", s->target, s->n_target, target);
-    put_literal(j, ",\"alignment\":");
-    put_matrix(j, s->alignment, s->n_target, s->n_source);
-    put_literal(j, ",\"score\":");
-    put_number(j, s->score);
-    put_literal(j, s->cut ? ",\"cut\":true" : ",\"cut\":false");
+    put_translation(j, &best, s->n_source, target);
+    if (s->alternatives) put_alternatives(j, s);
     put_attentions(j, s);
     put_literal(j, "}");
 }

@@ -4,10 +4,12 @@
  *      "source": [{"text", "start", "end"}], "target": [...],   tokens; the last is end-of-sentence, empty
  *      "alignment": [[number]],                                 target x source; [] without attention
  *      "score": number, "cut": boolean,
+ *      "alternatives": [{"text", "target", "alignment", "score", "cut"}],  best first, each with its own text
  *      "attention": {"encoder": [layer][head][S][S], "decoder": [layer][head][T][T], "cross": [layer][head][T][S]}
  *   }]}
  * start and end count UTF-16 code units, in the caller's text and in "text". Weights have 4 decimals.
- * "attention" is there when the job kept it, "decoder" where the decoder attends to itself. */
+ * "alternatives" is there when the job looked for some, "attention" when it kept it, "decoder" where the decoder
+ * attends to itself. */
 #ifndef DM_JSON_H
 #define DM_JSON_H
 

@@ -56,10 +56,11 @@ EXPORT void dm_wasm_use_relaxed(linear_function linear)
 }
 
 /* texts: n pairs of address and size, 32-bit each, as dm_text is in wasm. kernels may be 0. */
-EXPORT dm_job *dm_wasm_job(dm_model *model, const dm_text *texts, int n, int attention, const char *kernels)
+EXPORT dm_job *dm_wasm_job(dm_model *model, const dm_text *texts, int n, int attention, const char *kernels, int beam, int nbest)
 {
     const dm_options options = {
-        .attention = attention, .kernels = kernels, .extra_kernels = relaxed.name ? &relaxed : NULL
+        .attention = attention, .kernels = kernels, .beam = beam, .nbest = nbest,
+        .extra_kernels = relaxed.name ? &relaxed : NULL
     };
     dm_job *job;
     status = dm_job_new(model, texts, n, &options, &job, &reason);

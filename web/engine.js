@@ -15,6 +15,7 @@ import { relaxedModule, useRelaxed } from './kernels.js';
  * @property {number[][]} alignment  target x source, each row sums to 1; empty for a model without attention
  * @property {number} score          mean log-probability per target token
  * @property {boolean} cut           stopped by the length limit or as a repetition
+ * @property {import('./types.d.ts').Alternative[]} [alternatives]  the next best, where nbest asked for some
  * @property {{encoder?: number[][][][], decoder?: number[][][][], cross: number[][][][]}} [attention]
  *   [layer][head][row][column]
  */
@@ -119,10 +120,11 @@ export class Engine {
 
   /**
    * @param {(string | Uint8Array)[]} texts  strings, or UTF-8 bytes
-   * @param {{attention?: boolean, kernels?: string}} [options]
+   * @param {{attention?: boolean, kernels?: string, beam?: number, nbest?: number}} [options]
+   *   beam: hypotheses followed side by side, 1 unless given; nbest: how many translations of each sentence, up to beam
    * @returns {Job}
    */
-  job(texts, { attention = false, kernels } = {}) {
+  job(texts, { attention = false, kernels, beam = 0, nbest = 0 } = {}) {
     if (!this.#model) throw new DolmetschError('DM_ERR_ARGUMENT', 'no model is open');
     if (kernels !== undefined && Object.hasOwn(this.refused, kernels))
       throw new DolmetschError('DM_ERR_ARGUMENT', `the kernels "${kernels}" do not run here: ${this.refused[kernels]}`);
@@ -139,7 +141,7 @@ export class Engine {
         this.memory().set(b, at);
         at += b.length;
       });
-      const job = this.#x.dm_wasm_job(this.#model, table, texts.length, attention ? 1 : 0, name);
+      const job = this.#x.dm_wasm_job(this.#model, table, texts.length, attention ? 1 : 0, name, beam, nbest);
       if (!job) throw this.#failure();
       return new Job(this.#x, job);
     } finally {

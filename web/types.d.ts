@@ -5,12 +5,22 @@ export interface Token { text: string; start: number; end: number }
 /** Weights by layer, head, row, column; every row sums to 1. */
 export type Attention = number[][][][];
 
+/** What else a sentence may be in the target language; its tokens count in its own text. */
+export interface Alternative {
+  text: string;
+  target: Token[];
+  alignment: number[][];
+  score: number;
+  cut: boolean;
+}
+
 export interface Sentence {
   source: Token[];
   target: Token[];
   alignment: number[][];                     // target x source; empty where the model has no attention
   score: number;                             // mean log-probability per target token
   cut: boolean;                              // stopped by the length limit, or as a loop
+  alternatives?: Alternative[];              // the next best, best first, where the job looked for some
   attention?: { encoder?: Attention; decoder?: Attention; cross: Attention };   // the kinds that the model has
 }
 

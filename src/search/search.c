@@ -3,37 +3,51 @@
 #include <string.h>
 
 #include "nn/layers.h"
+#include "nn/vmath.h"
+#include "search/candidates.h"
 
 /* A tail of LOOP_REPEATS equal blocks of up to LOOP_PERIOD tokens, in an output that is already longer
  * than its source by LOOP_SLACK, is a repetition and not a translation. */
 enum { LOOP_PERIOD = 8, LOOP_REPEATS = 4, LOOP_SLACK = 8 };
+
+/* A live hypothesis: its sentence, its last token (-1: none yet). */
+typedef struct { int item, node; float log_prob; } live_row;
 
 struct search {
     const dm_model *model;
     const dm_kernels *kernels;
     arch_state *arch;
     search_item *items;       /* (B) */
-    int rows, encoding;
-    int *item, *parent;       /* (rows) sentence of a row; the row it goes on from */
+    int beam;
+    float normalize;
+    int encoding, t;          /* t: target position of the next step */
+    int rows, next_rows;
+    live_row *row, *next_row; /* (rows), those of a sentence together, best first; the next step's */
+    int *parent;              /* (rows) the row that a row of the next step goes on from */
     int32_t *previous;        /* (rows) */
+    candidate *best;          /* (beam) */
     float *hidden, *logits;   /* (rows, D), (rows, V padded) */
     quantized input;
 };
 
-search *search_new(const dm_model *m, const dm_kernels *k, const batch_limits *lim, arena *a)
+search *search_new(const dm_model *m, const dm_kernels *k, const batch_limits *lim, float normalize, arena *a)
 {
-    const int rows = lim->sentences * lim->beams;
+    const size_t rows = (size_t)lim->sentences * (size_t)lim->beams;
     search *s = arena_take(a, 1, sizeof *s);
     if (!s) return NULL;
     s->model = m;
     s->kernels = k;
+    s->beam = lim->beams;
+    s->normalize = normalize;
     s->arch = m->arch->state_new(m, k, lim, a);
-    s->item = arena_take(a, (size_t)rows, sizeof *s->item);
-    s->parent = arena_take(a, (size_t)rows, sizeof *s->parent);
-    s->previous = arena_take(a, (size_t)rows, sizeof *s->previous);
-    s->hidden = arena_take(a, (size_t)rows * (size_t)m->cfg.dim_emb, sizeof *s->hidden);
-    s->logits = arena_take(a, (size_t)rows * (size_t)m->embedding.n, sizeof *s->logits);
-    quantized_new(&s->input, rows, m->cfg.dim_emb, a);
+    s->row = arena_take(a, rows, sizeof *s->row);
+    s->next_row = arena_take(a, rows, sizeof *s->next_row);
+    s->parent = arena_take(a, rows, sizeof *s->parent);
+    s->previous = arena_take(a, rows, sizeof *s->previous);
+    s->best = arena_take(a, (size_t)lim->beams, sizeof *s->best);
+    s->hidden = arena_take(a, rows * (size_t)m->cfg.dim_emb, sizeof *s->hidden);
+    s->logits = arena_take(a, rows * (size_t)m->embedding.n, sizeof *s->logits);
+    quantized_new(&s->input, (int)rows, m->cfg.dim_emb, a);
     return a->failed ? NULL : s;
 }
 
@@ -42,13 +56,19 @@ void search_start(search *s, const batch *b, search_item *items)
     s->items = items;
     s->rows = b->n;
     s->encoding = 1;
+    s->t = 0;
     for (int i = 0; i < b->n; i++) {
-        s->item[i] = i;
+        s->row[i] = (live_row){ i, -1, 0 };
         s->previous[i] = 0;
-        items[i].n = items[i].cut = items[i].done = 0;
-        items[i].log_prob = 0;
+        items[i].n_found = items[i].done = 0;
+        items[i].best = (hypothesis){ .node = -1 };
     }
     s->model->arch->start(s->arch, b);
+}
+
+void search_nodes(const search_item *it, const hypothesis *h, int *nodes)
+{
+    for (int i = h->n - 1, node = h->node; i >= 0; i--, node = it->before[node]) nodes[i] = node;
 }
 
 /* (layers, heads, n) of one row, layer by layer. */
@@ -59,79 +79,138 @@ static void copy_attention(float *out, const step_attention *a, int row, int n, 
             memcpy(out + (size_t)(l * a->heads + h) * (size_t)stride, step_weights(a, l, row, h), sizeof(float) * (size_t)n);
 }
 
-static void keep_step(search *s, int row, search_item *it)
+/* What the row looked at in this step is kept with its node. */
+static void keep_step(search *s, int row, search_item *it, int node)
 {
     const step_attention *cross = &s->arch->cross, *self = &s->arch->self;
-    const size_t t = (size_t)it->n, n = (size_t)it->n_source;
+    const size_t at = (size_t)node, n = (size_t)it->n_source;
     if (cross->layers)
-        memcpy(it->alignment + t * n, step_weights(cross, s->model->cfg.alignment_layer, row, 0), sizeof(float) * n);
+        memcpy(it->alignment + at * n, step_weights(cross, s->model->cfg.alignment_layer, row, 0), sizeof(float) * n);
     if (it->cross)
-        copy_attention(it->cross + t * n * (size_t)(cross->layers * cross->heads), cross, row, it->n_source, it->n_source);
+        copy_attention(it->cross + at * n * (size_t)(cross->layers * cross->heads), cross, row, it->n_source, it->n_source);
     if (it->self)
-        copy_attention(it->self + t * (size_t)it->limit * (size_t)(self->layers * self->heads), self, row, it->n + 1, it->limit);
+        copy_attention(it->self + at * (size_t)it->limit * (size_t)(self->layers * self->heads), self, row, s->t + 1, it->limit);
 }
 
-/* Length of the block that the last tokens repeat, or 0. */
-static int loop_period(const search_item *it)
+/* Length of the block that the last of n tokens repeat, or 0. */
+static int loop_period(const search_item *it, int node, int n)
 {
-    if (it->n <= it->n_source + LOOP_SLACK) return 0;
-    for (int p = 1; p <= LOOP_PERIOD && p * LOOP_REPEATS <= it->n; p++) {
-        const int from = it->n - p * LOOP_REPEATS;
-        int i = from;
-        while (i + p < it->n && it->ids[i] == it->ids[i + p]) i++;
-        if (i + p == it->n) return p;
+    int32_t last[LOOP_PERIOD * LOOP_REPEATS];         /* the last token first */
+    int known = 0;
+    if (n <= it->n_source + LOOP_SLACK) return 0;
+    for (; known < n && known < LOOP_PERIOD * LOOP_REPEATS; node = it->before[node]) last[known++] = it->ids[node];
+    for (int p = 1; p * LOOP_REPEATS <= known; p++) {
+        int i = 0;
+        while (i + p < p * LOOP_REPEATS && last[i] == last[i + p]) i++;
+        if (i + p == p * LOOP_REPEATS) return p;
     }
     return 0;
 }
 
-/* After tokens were taken back, the last step's attention to them goes to those that are left, in proportion. */
-static void share_out(const search *s, search_item *it)
+/* After tokens were taken back, the last step's attention to them goes to the n that are left, in proportion. */
+static void share_out(const search *s, search_item *it, const hypothesis *h)
 {
     const size_t heads = (size_t)(s->arch->self.layers * s->arch->self.heads);
-    for (size_t h = 0; h < heads; h++) {
-        float *row = it->self + ((size_t)it->n * heads + h) * (size_t)it->limit, sum = 0;
-        for (int i = 0; i <= it->n; i++) sum += row[i];
-        for (int i = 0; sum > 0 && i <= it->n; i++) row[i] /= sum;
+    for (size_t i = 0; i < heads; i++) {
+        float *row = it->self + ((size_t)h->node * heads + i) * (size_t)it->limit, sum = 0;
+        for (int t = 0; t < h->n; t++) sum += row[t];
+        for (int t = 0; sum > 0 && t < h->n; t++) row[t] /= sum;
     }
 }
 
-/* Appends a token; at the limit, and in place of a repetition, end-of-sentence. */
-static void append(search *s, int row, search_item *it, int id, float log_prob)
+/* End-of-sentence in place of the last repeats. */
+static void cut_loop(search *s, search_item *it, hypothesis *h, int period)
+{
+    const int taken = period * (LOOP_REPEATS - 1);
+    int last = h->node;
+    for (int i = 0; i < taken; i++) last = it->before[last];
+    it->before[h->node] = last;
+    it->ids[h->node] = tokenizer_eos(s->model->vocab);
+    h->n += 1 - taken;
+    h->cut = 1;
+    if (it->self) share_out(s, it, h);
+}
+
+/* length^normalize, the same bits everywhere */
+static float length_penalty(float normalize, int n)
+{
+    if (normalize == 1) return (float)n;
+    return exp_f32(normalize * log_f32((float)n));
+}
+
+static int is_better(const hypothesis *a, const hypothesis *b)
+{
+    return a->cut != b->cut ? b->cut : a->score > b->score;
+}
+
+/* Keeps a finished hypothesis in its place behind its equals. */
+static void add_found(search *s, search_item *it, hypothesis h)
+{
+    h.score = h.log_prob / length_penalty(s->normalize, h.n);
+    int at = it->n_found++;
+    for (; at > 0 && is_better(&h, &it->found[at - 1]); at--) it->found[at] = it->found[at - 1];
+    it->found[at] = h;
+}
+
+/* A candidate becomes a hypothesis, found or live; at the limit, and in place of a repetition, it ends. */
+static void take(search *s, search_item *it, const candidate *c, int place)
 {
     const int eos = tokenizer_eos(s->model->vocab);
-    if (it->n == it->limit - 1 && id != eos) {
-        id = eos;
-        it->cut = 1;
+    const live_row *row = &s->row[c->row];
+    hypothesis h = { .node = s->t * s->beam + place, .n = s->t + 1, .log_prob = c->log_prob };
+    h.cut = h.n == it->limit && c->id != eos;
+    it->ids[h.node] = h.cut ? eos : c->id;
+    it->before[h.node] = row->node;
+    keep_step(s, c->row, it, h.node);
+    const int period = it->ids[h.node] == eos ? 0 : loop_period(it, h.node, h.n);
+    if (period) cut_loop(s, it, &h, period);
+    if (it->ids[h.node] == eos) {
+        add_found(s, it, h);
+    } else {
+        if (it->best.n <= s->t) it->best = h;
+        s->parent[s->next_rows] = c->row;
+        s->previous[s->next_rows] = c->id;
+        s->next_row[s->next_rows++] = (live_row){ row->item, h.node, h.log_prob };
     }
-    it->ids[it->n] = id;
-    keep_step(s, row, it);
-    it->n++;
-    it->log_prob += log_prob;
-    const int period = loop_period(it);
-    if (period && id != eos) {
-        it->n -= period * (LOOP_REPEATS - 1);
-        it->ids[it->n] = eos;
-        keep_step(s, row, it);
-        if (it->self) share_out(s, it);
-        it->n++;
-        it->cut = 1;
-    }
-    it->done = it->ids[it->n - 1] == eos;
 }
 
-/* Finished rows leave the batch. */
-static void compact(search *s)
+/* The best token after row r: argmax's answer, and what it says of the others. */
+static candidate best_token(const search *s, int r, candidate_row *out)
 {
-    int rows = 0;
-    for (int r = 0; r < s->rows; r++) {
-        if (s->items[s->item[r]].done) continue;
-        s->parent[rows] = r;
-        s->item[rows] = s->item[r];
-        s->previous[rows] = s->previous[r];
-        rows++;
-    }
-    if (rows < s->rows) s->model->arch->reorder(s->arch, s->parent, rows);
-    s->rows = rows;
+    const int n = s->model->embedding.n, skip = tokenizer_unk(s->model->vocab);
+    *out = (candidate_row){ s->logits + (size_t)r * (size_t)n, n, skip, r, 0, 0, s->row[r].log_prob };
+    const int id = s->kernels->argmax(out->logits, n, skip, &out->log_sum);
+    if (id >= 0) out->top = out->logits[id];
+    return (candidate){ out->log_prob + -out->log_sum, r, id >= 0 ? id : tokenizer_eos(s->model->vocab) };
+}
+
+/* The ways to go on from rows [first, end), one sentence's; at the limit all end, so that each row has one. */
+static int choose(search *s, const search_item *it, int first, int end)
+{
+    int n = 0;
+    candidate_row row;
+    const int most = s->beam - it->n_found;
+    if (s->beam > 1 && s->t + 1 < it->limit)
+        for (int r = first; r < end; r++) {
+            best_token(s, r, &row);
+            n = candidates_add(s->best, n, most, &row);
+        }
+    if (!n)                                           /* nor where every number is NaN */
+        for (int r = first; r < end; r++) s->best[n++] = best_token(s, r, &row);
+    return n;
+}
+
+/* The rows of the next step take over. */
+static void advance(search *s)
+{
+    int moved = s->next_rows != s->rows;
+    for (int i = 0; i < s->next_rows; i++) moved |= s->parent[i] != i;
+    if (moved) s->model->arch->reorder(s->arch, s->parent, s->next_rows);
+    live_row *rows = s->row;
+    s->row = s->next_row;
+    s->next_row = rows;
+    s->rows = s->next_rows;
+    s->t++;
 }
 
 static void decode(search *s)
@@ -141,14 +220,16 @@ static void decode(search *s)
     quantized_set(&s->input, s->kernels, s->hidden, s->rows, m->cfg.dim_emb);
     const linear output = { m->embedding, m->output_bias };
     linear_apply(&output, s->kernels, &s->input, s->logits);
-    for (int r = 0; r < s->rows; r++) {
-        float log_sum;
-        const int id = s->kernels->argmax(s->logits + (size_t)r * (size_t)m->embedding.n, m->embedding.n,
-                                          tokenizer_unk(m->vocab), &log_sum);
-        s->previous[r] = id >= 0 ? id : tokenizer_eos(m->vocab);   /* none where every logit is NaN */
-        append(s, r, &s->items[s->item[r]], s->previous[r], -log_sum);
+    s->next_rows = 0;
+    for (int first = 0, end; first < s->rows; first = end) {
+        search_item *it = &s->items[s->row[first].item];
+        for (end = first + 1; end < s->rows && s->row[end].item == s->row[first].item; end++) { }
+        const int n = choose(s, it, first, end), live = s->next_rows;
+        for (int i = 0; i < n; i++) take(s, it, &s->best[i], i);
+        it->done = s->next_rows == live;
+        if (it->done) it->best = it->found[0];
     }
-    compact(s);
+    advance(s);
 }
 
 int search_run(search *s)
