@@ -24,16 +24,29 @@ test('with the flag that Node 20 wants', async (t) => {
   assert.equal(status, 0, stdout);
 });
 
+/** A LEB128 number and where it ends. @param {Uint8Array} bytes @param {number} at @returns {[number, number]} */
+function number(bytes, at) {
+  for (let value = 0, shift = 0; ; shift += 7) {
+    const byte = bytes[at++];
+    value |= (byte & 127) << shift;
+    if (byte < 128) return [value, at];
+  }
+}
+
+/** @param {Uint8Array} bytes of a module */
+function sectionsOf(bytes) {
+  const all = [];
+  for (let at = 8; at < bytes.length;) {
+    const [size, begin] = number(bytes, at + 1);
+    all.push({ id: bytes[at], at, begin, end: begin + size });
+    at = begin + size;
+  }
+  return all;
+}
+
 test('the module is one function in the core\'s memory: no stack, no table, no data', async (t) => {
   if (noModule) return t.skip(noModule);
-  const sections = new Map();
-  for (let at = 8; at < relaxed.length;) {
-    const id = relaxed[at++];
-    let size = 0;
-    for (let shift = 0, byte = 128; byte >= 128; shift += 7) size |= ((byte = relaxed[at++]) & 127) << shift;
-    sections.set(id, relaxed.subarray(at, at + size));
-    at += size;
-  }
+  const sections = new Map(sectionsOf(relaxed).map(({ id, begin, end }) => [id, relaxed.subarray(begin, end)]));
   const TABLE = 4, DATA = 11, ELEMENTS = 9, GLOBALS = 6, CODE = 10;
   for (const id of [DATA, ELEMENTS]) assert.ok(!sections.has(id), `section ${id}`);
   assert.ok((sections.get(TABLE)?.[0] ?? 0) <= 1 && (sections.get(GLOBALS)?.[0] ?? 0) <= 1, 'the linker\'s own, unused');
@@ -131,4 +144,29 @@ test('wrong kernels are refused by their products', async (t) => {
   assert.match(await refused(() => wrong(places)), /not those of the reference/);    // valid without relaxed SIMD
   if (noRelaxed) return t.skip(noRelaxed);
   for (const at of places) assert.match(await refused(() => wrong([at])), /not those of the reference/, `the dot at ${at}`);
+});
+
+/** The module with a loop of 2^20 turns before its work, in a local that is zero afterwards as before. */
+function slowed() {
+  const five = (/** @type {number} */ n) => [0, 7, 14, 21, 28].map((shift, i) => (n >>> shift & 127) | (i < 4 ? 128 : 0));
+  const code = sectionsOf(relaxed).find(({ id }) => id === 10);
+  let [, at] = number(relaxed, code.begin + 1), groups, count, local = 8;             // after the number of functions
+  const body = at;
+  [groups, at] = number(relaxed, at);
+  for (let found = false; groups > 0; groups--) {
+    [count, at] = number(relaxed, at);
+    found = relaxed[at++] === 127 || found;         // i32
+    if (!found) local += count;
+  }
+  assert.ok(local < 128);
+  const loop = [65, 128, 128, 192, 0, 33, local, 3, 64, 32, local, 65, 1, 107, 34, local, 13, 0, 11];
+  const [before, after] = [relaxed.subarray(body, at), relaxed.subarray(at, code.end)];
+  const size = before.length + loop.length + after.length;
+  return Buffer.concat([relaxed.subarray(0, code.at), Uint8Array.of(10, ...five(size + 6), 1, ...five(size)), before,
+    Uint8Array.from(loop), after, relaxed.subarray(code.end)]);
+}
+
+test('right but slow ones are refused, too', async (t) => {
+  if (noRelaxed) return t.skip(noRelaxed);
+  assert.equal(await refused(slowed), 'slower than simd128 on this machine');
 });
