@@ -237,3 +237,4 @@ window.addEventListener('hashchange', () => {
 });
 changed(0);
 load();
+navigator.serviceWorker?.register('offline.js').catch(() => {});       // the next visit needs no network

@@ -166,7 +166,7 @@ function startWorker() {
 async function startThread(url) {
   const { Worker, MessageChannel } = await import('node:worker_threads');
   const { port1, port2 } = new MessageChannel();
-  const thread = new Worker(url, { workerData: { port: port2 }, transferList: [port2] });
+  const thread = new Worker(url, { workerData: { port: port2 }, transferList: [port2], execArgv: [] });
   const fail = (/** @type {string} */ message) => port1.dispatchEvent(Object.assign(new Event('error'), { message }));
   thread.on('error', (error) => fail(String(/** @type {any} */ (error)?.message ?? error)));
   thread.on('exit', () => fail('the worker died'));

@@ -71,7 +71,7 @@ export class Translator {
     monitor?.(events);
     if (policyForbids()) throw new DOMException('the permissions policy of this page forbids translators', 'NotAllowedError');
 
-    const found = await find(core);
+    const found = await find(core, signal);
     signal?.throwIfAborted();
     if (!found && !sameLanguage(core.sourceLanguage, core.targetLanguage))
       throw new DOMException(`no model translates from ${core.sourceLanguage} to ${core.targetLanguage}`, 'NotSupportedError');
@@ -99,17 +99,17 @@ export class Translator {
   get info() { return this.#pool?.info; }
 
   /** @param {string} input @param {TranslateOptions} [options] @returns {Promise<string>} */
-  async translate(input, options) {
+  async translate(input, options = {}) {
     if (!arguments.length) throw new TypeError('translate: 1 argument is required');
-    const { signal, priority } = optionsOf(options);
-    return (await this.#run([String(input)], { signal, priority }))[0].text;
+    const text = `${input}`, { signal, priority } = optionsOf(options);
+    return (await this.#run([text], { signal, priority }))[0].text;
   }
 
   /** Strings as they are decoded, word by word; together they are the translation.
    *  @param {string} input @param {TranslateOptions} [options] @returns {ReadableStream<string>} */
-  translateStreaming(input, options) {
+  translateStreaming(input, options = {}) {
     if (!arguments.length) throw new TypeError('translateStreaming: 1 argument is required');
-    const text = String(input), { signal, priority } = optionsOf(options), stop = new AbortController();
+    const text = `${input}`, { signal, priority } = optionsOf(options), stop = new AbortController();
     this.#check(signal);
     return new ReadableStream({
       start: async (controller) => {
@@ -144,9 +144,9 @@ export class Translator {
   }
 
   /** @param {string} input @param {{signal?: AbortSignal}} [options] @returns {Promise<number>} 0: there is no quota */
-  async measureInputUsage(input, options) {
+  async measureInputUsage(input, options = {}) {
     if (!arguments.length) throw new TypeError('measureInputUsage: 1 argument is required');
-    String(input);
+    input = `${input}`;
     const { signal } = optionsOf(options);
     this.#check(signal);
     await later();
@@ -252,19 +252,22 @@ function signalOf(options) {
 /* ---- models ------------------------------------------------------------------------------------- */
 
 /** The model for a pair of languages, or the one that is named: a folder of the index, or an address.
- *  @param {CoreOptions} core @returns {Promise<{url: string, source: string, target: string} | undefined>} */
-async function find({ sourceLanguage, targetLanguage, model }) {
+ *  @param {CoreOptions} core @param {AbortSignal} [signal]
+ *  @returns {Promise<{url: string, source: string, target: string} | undefined>} */
+async function find({ sourceLanguage, targetLanguage, model }, signal) {
   const models = folder(Translator.models);
   try {
+    const options = { store: await openStore(), signal };
     if (model && /[/:]/.test(model)) {
-      const url = folder(new URL(model, models)), { source, target } = await loadManifest(url, { store: await openStore() });
+      const url = folder(new URL(model, models)), { source, target } = await loadManifest(url, options);
       return { url, source, target };
     }
-    const index = await loadFile(new URL('index.json', models).href, (bytes) => checkIndex(readJson('index.json', bytes)),
-      { store: await openStore() });
+    const url = new URL('index.json', models).href;
+    const index = await loadFile(url, (bytes) => checkIndex(readJson(url, bytes)), options);
     const entry = chooseModel(model ? index.filter((each) => each.folder === model) : index, sourceLanguage, targetLanguage);
     return entry && { url: folder(new URL(entry.folder, models)), source: entry.source, target: entry.target };
   } catch (error) {
+    signal?.throwIfAborted();
     throw asDOMException(error, 'UnknownError');
   }
 }

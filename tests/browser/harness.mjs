@@ -1,4 +1,4 @@
-/** Serves a site folder and drives headless Chromium over it.  CHROMIUM names another browser binary. */
+/** Serves a site folder and drives headless Chromium over it, or Firefox.  CHROMIUM and FIREFOX name other binaries. */
 
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -13,6 +13,10 @@ import { FAKE_MODEL } from './fake-engine.js';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../../', import.meta.url));
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
+
+/** A host name that is this machine, but no secure context: no caches, no crypto.subtle. */
+export const PLAIN_HOST = 'plain.test';
 
 /** What `make site` makes; SITE names another folder. */
 export const REAL_SITE = process.env.SITE ?? join(root, 'build/site');
@@ -24,7 +28,7 @@ export async function fakeSite() {
   for (const name of await readdir(join(root, 'web')))
     if (/\.(html|css|js)$/.test(name)) await cp(join(root, 'web', name), join(site, name));
   await cp(join(here, 'fake-engine.js'), join(site, 'engine.js'));
-  await writeFile(join(site, 'engine.wasm'), '');
+  await writeFile(join(site, 'engine.wasm'), '\0asm');
   const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
   const chunks = [];
   for (let at = 0; at < FAKE_MODEL.length; at += 150_000) {
@@ -39,14 +43,21 @@ export async function fakeSite() {
   return { folder, path: 'sub/path/', site, remove: () => rm(folder, { recursive: true }) };
 }
 
+/** @param {'chromium' | 'firefox'} kind */
+export function launch(kind) {
+  const executablePath = kind === 'firefox' ? FIREFOX : CHROMIUM;
+  if (!existsSync(executablePath)) throw new Error(`no browser at ${executablePath}: set ${kind.toUpperCase()}`);
+  if (kind === 'firefox') return puppeteer.launch({ browser: 'firefox', executablePath, headless: true,
+    extraPrefsFirefox: { 'network.dns.localDomains': PLAIN_HOST } });
+  return puppeteer.launch({ executablePath, headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+           '--disable-component-update', '--disable-sync', `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`] });
+}
+
 /** A browser and a server for one test file.  open() gives a page, and collects whatever it complains about.
  *  @param {string} folder @param {string} [path] */
 export async function start(folder, path = '') {
-  if (!existsSync(CHROMIUM)) throw new Error(`no browser at ${CHROMIUM}: set CHROMIUM`);
-  const server = await serve(folder);
-  const browser = await puppeteer.launch({ executablePath: CHROMIUM, headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-           '--disable-component-update', '--disable-sync'] });
+  const server = await serve(folder), browser = await launch('chromium');
   return {
     browser,
     url: server.url + path,

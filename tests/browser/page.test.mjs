@@ -201,9 +201,11 @@ test('a megabyte of text: the first part is translated, the page says so and sta
 
 test('a download that fails says which file and why, and can be tried again', async () => {
   const chunk = join(site.site, 'models/en-de/model.001'), bytes = await readFile(chunk);
+  const { page } = await browser.open();
   await rename(chunk, `${chunk}.away`);
   try {
-    const { page } = await browser.open({ ready: false });
+    await page.evaluate(() => caches.delete('dolmetsch-1'));
+    await page.reload();
     await page.waitForFunction(() => !document.querySelector('#failure').hidden, { timeout: 10_000 });
     assert.match(await page.$eval('#failure-why', (e) => e.textContent), /model\.001: the server answered 404 \(DM_ERR_FETCH\)/);
     await writeFile(chunk, bytes.map((byte) => byte ^ 1));

@@ -1,0 +1,184 @@
+/** Translator in real Chromium and real Firefox, against a server that can misbehave: the W3C's rules, the store, reloads,
+ *  offline, plain http, workers that die.  FIREFOX=none leaves Firefox out. */
+
+import assert from 'node:assert/strict';
+import test, { after, before, beforeEach } from 'node:test';
+
+import { badServer } from '../bad_server.mjs';
+import { tinySite } from '../tiny_site.mjs';
+import { rules } from '../translator_rules.js';
+import { FIREFOX, launch, PLAIN_HOST } from './harness.mjs';
+
+const CHUNKS = 5;
+let site, server;
+before(async () => {
+  site = tinySite(CHUNKS);
+  server = await badServer(site.folder);
+});
+beforeEach(() => server.reset());
+after(async () => {
+  await server?.close();
+  site?.remove();
+});
+
+const chunksAsked = () => [...server.asked].filter(([name]) => name.startsWith('model.')).map(([, count]) => count);
+/** In the page: Translator of the site, and a translator of en to de. */
+const setUp = async () => {
+  const { Translator } = await import(new URL('translator.js', location.href).href);
+  Object.assign(globalThis, { Translator, PAIR: { sourceLanguage: 'en', targetLanguage: 'de' } });
+};
+
+for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
+  const skip = kind === 'firefox' && FIREFOX === 'none' ? 'FIREFOX=none' : false;
+  test(kind, { skip }, async (t) => {
+    const browser = await launch(kind);
+    t.after(() => browser.close());
+    /** An empty page of the site in a profile of its own. */
+    const fresh = async (host = '') => {
+      const context = await browser.createBrowserContext(), page = await context.newPage();
+      const open = async () => {
+        await page.goto(`${host ? server.url.replace('127.0.0.1', host) : server.url}empty.html`);
+        await page.evaluate(setUp);
+      };
+      await open();
+      return { page, open, close: () => context.close() };
+    };
+
+    await t.test('the rules of the W3C', async (t) => {
+      const { page, close } = await fresh();
+      await page.evaluate(async () => {
+        const { rules } = await import(new URL('translator_rules.js', location.href).href);
+        Object.assign(globalThis, { rules, translator: await globalThis.Translator.create(globalThis.PAIR) });
+      });
+      for (const name of Object.keys(rules)) await t.test(name, async () => {
+        const failure = await page.evaluate((rule) => globalThis.rules[rule](globalThis.Translator, globalThis.translator)
+          .then(() => '', (error) => `${error.name}: ${error.message}`), name);
+        assert.equal(failure, '');
+      });
+      await close();
+    });
+
+    await t.test('the store: one download for all pages; listed; cleared', async () => {
+      const { page, open, close } = await fresh();
+      const visit = () => page.evaluate(async () => {
+        const before = await Translator.availability(PAIR), translator = await Translator.create(PAIR);
+        const { notice } = translator.info;
+        translator.destroy();
+        return { before, notice, after: await Translator.availability(PAIR), stored: await Translator.stored() };
+      });
+      const first = await visit();
+      assert.deepEqual([first.before, first.after, first.notice], ['downloadable', 'available', undefined]);
+      assert.deepEqual(first.stored, [{ url: `${server.url}models/en-de/`, name: 'en-de', source: 'en', target: 'de',
+        bytes: site.bytes, total: site.bytes, complete: true }]);
+      assert.deepEqual(chunksAsked(), new Array(CHUNKS).fill(1));
+      await open();
+      assert.equal((await visit()).before, 'available');
+      assert.deepEqual(chunksAsked(), new Array(CHUNKS).fill(1), 'nothing was fetched again');
+      const cleared = await page.evaluate(async () =>
+        [await Translator.clear(), await Translator.clear(), await Translator.stored(), await Translator.availability(PAIR)]);
+      assert.deepEqual(cleared, [true, false, [], 'downloadable']);
+      await close();
+    });
+
+    await t.test('a reload in mid-download: what came is not fetched again', async () => {
+      const { page, open, close } = await fresh();
+      server.faults.set('model.003', ['silence']);
+      await page.evaluate(() => {
+        Translator.create(PAIR).catch(() => {});
+      });
+      await page.waitForFunction(async () => (await Translator.stored())[0]?.bytes > 0
+        && (await Translator.stored())[0].bytes >= 0.79 * (await Translator.stored())[0].total, { timeout: 10_000 });
+      assert.equal(await page.evaluate(() => Translator.availability(PAIR)), 'downloading');
+      await open();
+      server.reset();
+      assert.equal(await page.evaluate(async () => (await Translator.create(PAIR)).translate(' ')), ' ');
+      assert.deepEqual([...server.asked].filter(([name]) => name.startsWith('model.')), [['model.003', 1]]);
+      await close();
+    });
+
+    await t.test('damaged entries of the store are fetched again', async () => {
+      const { page, close } = await fresh();
+      await page.evaluate(async () => {
+        (await Translator.create(PAIR)).destroy();
+        const cache = await caches.open('dolmetsch-1'), keys = (await cache.keys()).filter(({ url }) => url.includes('sha256'));
+        await cache.put(keys[0], new Response('damaged'));
+        await cache.delete(keys[1]);
+        (await Translator.create(PAIR)).destroy();
+      });
+      assert.deepEqual(chunksAsked().toSorted(), [1, 1, 1, 2, 2]);
+      await close();
+    });
+
+    await t.test('offline after the first visit: the whole page', async () => {
+      const { page, close } = await fresh();
+      await page.goto(`${server.url}index.html`);
+      await page.waitForSelector('#target .word', { timeout: 20_000 });
+      await page.evaluate(() => navigator.serviceWorker.ready);
+      await page.waitForFunction(async () => await caches.has('dolmetsch-page-1'));
+      for (const name of [...server.asked.keys(), 'index.html']) server.faults.set(name, ['reset']);
+      await page.reload();
+      await page.waitForSelector('#target .word', { timeout: 20_000 });
+      assert.equal(await page.$eval('#failure', (e) => e.hidden), true);
+      await close();
+    });
+
+    await t.test('plain http: no caches, no crypto.subtle, and it works, with a notice', async () => {
+      const { page, close } = await fresh(PLAIN_HOST);
+      const found = await page.evaluate(async () => {
+        const translator = await Translator.create(PAIR), german = await translator.translate('The cat.');
+        return { secure: isSecureContext, caches: 'caches' in globalThis, notice: translator.info.notice, german: typeof german,
+          availability: await Translator.availability(PAIR), stored: await Translator.stored() };
+      });
+      assert.match(found.notice, /memory only/);
+      assert.deepEqual({ ...found, notice: '' }, { secure: false, caches: false, notice: '', german: 'string',
+        availability: 'downloadable', stored: [] });
+      await close();
+    });
+
+    await t.test('a worker that is killed: its calls reject, the next one has a new worker', async () => {
+      const { page, close } = await fresh();
+      const found = await page.evaluate(async () => {
+        const made = [], Native = Worker;
+        globalThis.Worker = class extends Native { constructor(...args) { super(...args); made.push(this); } };
+        const translator = await Translator.create(PAIR);
+        await translator.translate('The cat.');
+        const calls = [translator.translate('The cat sees the dog. '.repeat(2000)), translator.translate('The dog.')];
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        made[0].terminate();
+        const errors = await Promise.all(calls.map((call) =>
+          call.then(() => 'done', ({ name, cause }) => `${name} ${cause?.code}`)));
+        const next = typeof await translator.translate('The cat.');
+        translator.destroy();
+        return { errors, next, workers: made.length };
+      });
+      const lost = 'UnknownError DM_ERR_WORKER';
+      assert.deepEqual(found, { errors: [lost, lost], next: 'string', workers: 2 });
+      await close();
+    });
+
+    await t.test('inside a worker, and as a polyfill', async () => {
+      const { page, close } = await fresh();
+      const found = await page.evaluate(async () => {
+        const native = 'Translator' in globalThis && globalThis.Translator;
+        delete globalThis.Translator;
+        const missing = !('Translator' in globalThis);
+        await import(new URL('translator-polyfill.js', location.href).href);
+        const polyfill = missing ? globalThis.Translator === native : 'native';
+        const program = `import { Translator } from '${new URL('translator.js', location.href).href}';
+          const translator = await Translator.create({ sourceLanguage: 'en', targetLanguage: 'de' });
+          postMessage(await translator.translate('The cat.'));`;
+        const url = URL.createObjectURL(new Blob([program], { type: 'text/javascript' }));
+        const worker = new Worker(url, { type: 'module' });
+        const german = await new Promise((resolve, reject) => {
+          worker.onmessage = ({ data }) => resolve(typeof data);
+          worker.onerror = ({ message }) => reject(new Error(message));
+        });
+        worker.terminate();
+        return { polyfill, german };
+      });
+      assert.ok(found.polyfill === true || found.polyfill === 'native', String(found.polyfill));
+      assert.equal(found.german, 'string');
+      await close();
+    });
+  });
+}

@@ -1,0 +1,43 @@
+/** A service worker for the page's own files, so that the page opens without a network once it has been visited.
+ *  The network comes first; the copy is for when it fails.  The model is not in here: cache.js keeps it. */
+
+const NAME = 'dolmetsch-page-1';
+const here = /** @type {any} */ (globalThis);
+const PARTS = /["'](\.{0,2}\/?[\w./-]+\.(?:js|css|svg|png))["']/g;         // what a page or a module names
+
+here.addEventListener('install', (/** @type {any} */ event) => {
+  here.skipWaiting();
+  event.waitUntil(caches.open(NAME).then((cache) => keep(cache, here.registration.scope, new Set())));
+});
+here.addEventListener('activate', (/** @type {any} */ event) => event.waitUntil(here.clients.claim()));
+here.addEventListener('fetch', (/** @type {any} */ event) => {
+  const { url, method, mode } = event.request;
+  if (method !== 'GET' || !url.startsWith(here.registration.scope)) return;
+  if (mode === 'navigate' || /\.(js|css|svg|png)$/.test(new URL(url).pathname)) event.respondWith(answer(event.request));
+});
+
+/** A file, and what it names, and so on.  @param {Cache} cache @param {string} url @param {Set<string>} seen */
+async function keep(cache, url, seen) {
+  if (seen.has(url)) return;
+  seen.add(url);
+  const response = await fetch(url, { cache: 'no-cache' }).catch(() => undefined);
+  if (!response?.ok || response.redirected) return;
+  await cache.put(url, response.clone());
+  if (!/html|javascript/.test(response.headers.get('content-type') ?? '')) return;
+  const parts = [...(await response.text()).matchAll(PARTS)].map(([, part]) => new URL(part, url).href);
+  await Promise.all(parts.map((part) => keep(cache, part, seen)));
+}
+
+/** @param {Request} request */
+async function answer(request) {
+  const cache = await caches.open(NAME), url = request.url.split(/[?#]/)[0];
+  try {
+    const response = await fetch(request);
+    if (response.ok && !response.redirected) await cache.put(url, response.clone());
+    return response;
+  } catch (error) {
+    const kept = await cache.match(url) ?? (request.mode === 'navigate' && await cache.match(here.registration.scope));
+    if (kept) return kept;
+    throw error;
+  }
+}
