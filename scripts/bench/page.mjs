@@ -21,7 +21,7 @@ const firstTranslation = (/** @type {import('puppeteer-core').Page} */ page) =>
 async function speed(texts) {
   const { Engine } = await import(new URL('engine.js', document.baseURI).href);
   const { loadModel } = await import(new URL('loader.js', document.baseURI).href);
-  const engine = await Engine.create(await (await fetch('engine.wasm')).arrayBuffer());
+  const engine = await Engine.create(fetch('engine.wasm'), { relaxed: () => fetch('kernels-relaxed.wasm') });
   const { at, bytes } = await loadModel('models/en-de/', engine);
   engine.open(at, bytes);
   const seconds = (/** @type {number} */ batch) => {
