@@ -107,11 +107,10 @@ export class Pool {
     const open = async () => {
       const rpc = lane.rpc = connect(await start());
       rpc.onEnd(lost);
+      watch(rpc);
       if (this.#closed) rpc.close(this.#closed.reason);
       try {
-        const info = await rpc.call('load', { wasm: new URL('engine.wasm', engine).href, base, loader }, { signal, onEvent });
-        watch(rpc);
-        return info;
+        return await rpc.call('load', { wasm: new URL('engine.wasm', engine).href, base, loader }, { signal, onEvent });
       } catch (error) {
         rpc.close(error);
         throw error;

@@ -66,7 +66,8 @@ export function service(Engine, fetchWasm = loadWasm) {
       fresh.open(at, bytes);
       engine = fresh;
       const { name, source, target } = manifest;
-      return { name, source, target, bytes, architecture: fresh.architecture, notice: store.notice };
+      const notice = base.startsWith('file:') ? undefined : store.notice;
+      return { name, source, target, bytes, architecture: fresh.architecture, notice };
     },
 
     /** { texts, options of the job, partial, priority } -> Detailed[];  events: { index, text } when partial is set */
