@@ -153,6 +153,8 @@ static dm_status new_item(dm_job *job, int i)
     it->before = arena_take(a, nodes, sizeof *it->before);
     it->alignment = arena_take(a, nodes * s, sizeof(float));
     it->found = arena_take(a, beam, sizeof *it->found);
+    const dm_status copied = copy_plan_new(&it->copy, job->model->vocab, job->ids + job->offset[i], p->n, a);
+    if (copied) return copied;
     if (job->options.attention) {
         const size_t encoder = (size_t)shape.encoder * heads, self = (size_t)shape.self * heads;
         const size_t cross = (size_t)shape.cross * heads;

@@ -41,7 +41,7 @@ static int allowed(fixture *f, const copy_state *s)
 {
     int n = 0;
     for (int i = 0; i < 400; i++) f->logits[i] = 1;
-    copy_mask(&f->plan, s, f->logits);
+    copy_mask(&f->plan, s, f->logits, 400);
     for (int b = 0; b < 256; b++) n += f->logits[tokenizer_byte_ids(f->vocab)[b]] == 1;
     for (int i = 0; i < tokenizer_size(f->vocab); i++)
         CHECK(tokenizer_byte(f->vocab, i) >= 0 || f->logits[i] == 1, "piece %d is no byte and stays", i);
@@ -73,8 +73,12 @@ TEST(characters_are_spelt_once)
     copy_take(&f.plan, &s, lead, alignment);
     int n = 0;
     spelt[n++] = (char)tokenizer_byte(f.vocab, lead);
-    for (int32_t id; (id = copy_forced(&f.plan, &s)) >= 0 && n < 8; copy_take(&f.plan, &s, id, alignment))
+    for (int32_t id; (id = copy_forced(&f.plan, &s)) >= 0 && n < 8; copy_take(&f.plan, &s, id, alignment)) {
+        for (int i = 0; i < 400; i++) f.logits[i] = 1;
+        copy_mask(&f.plan, &s, f.logits, 400);
+        for (int i = 0; i < 400; i++) CHECK((f.logits[i] == 1) == (i == id), "piece %d, only %d may come", i, id);
         spelt[n++] = (char)tokenizer_byte(f.vocab, id);
+    }
     CHECK(!strcmp(spelt, "\xF0\x9F\x98\x81"), "spelt %d bytes", n);
     CHECK(allowed(&f, &s) == 2, "the first face and the euro are left");
     for (int round = 0; round < 2; round++) {

@@ -33,10 +33,18 @@ int32_t copy_forced(const copy_plan *plan, const copy_state *s)
 
 static int is_open(const copy_state *s, int run) { return !(s->used >> run & 1); }
 
-void copy_mask(const copy_plan *plan, const copy_state *s, float *logits)
+static void allow_only(int32_t id, float *logits, int n)
 {
-    const int32_t *ids = tokenizer_byte_ids(plan->vocab);
-    if (!ids) return;
+    const float kept = logits[id];
+    for (int i = 0; i < n; i++) logits[i] = -INFINITY;
+    logits[id] = kept;
+}
+
+void copy_mask(const copy_plan *plan, const copy_state *s, float *logits, int n)
+{
+    const int32_t *ids = plan->vocab ? tokenizer_byte_ids(plan->vocab) : NULL, forced = copy_forced(plan, s);
+    if (forced >= 0) allow_only(forced, logits, n);
+    if (forced >= 0 || !ids) return;
     float kept[COPY_MAX_RUNS];
     for (int r = 0; r < plan->n; r++) kept[r] = logits[plan->source[plan->runs[r].begin]];
     for (int b = 0; b < 256; b++) logits[ids[b]] = -INFINITY;

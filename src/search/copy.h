@@ -31,10 +31,11 @@ typedef struct {
 /* DM_ERR_MEMORY where a has no room for the runs. */
 dm_status copy_plan_new(copy_plan *plan, const tokenizer *vocab, const int32_t *source, int n, arena *a);
 
-/* The piece that must come now, inside a character; -1: free choice, from the logits after copy_mask. */
+/* The piece that must come now, inside a character; -1: free choice. */
 int32_t copy_forced(const copy_plan *plan, const copy_state *s);
-/* logits (V) of the next piece: byte pieces that begin no character left to copy become -INFINITY. */
-void copy_mask(const copy_plan *plan, const copy_state *s, float *logits);
+/* logits (n) of the next piece: what may not come becomes -INFINITY. Inside a character that is all but
+ * copy_forced, elsewhere the byte pieces that begin no character left to copy. */
+void copy_mask(const copy_plan *plan, const copy_state *s, float *logits, int n);
 /* Notes the piece that was taken. alignment (n_source) or NULL: of several characters that begin with the
  * same byte, the one that the model looks at most is meant. */
 void copy_take(const copy_plan *plan, copy_state *s, int32_t id, const float *alignment);

@@ -10,8 +10,8 @@
  * than its source by LOOP_SLACK, is a repetition and not a translation. */
 enum { LOOP_PERIOD = 8, LOOP_REPEATS = 4, LOOP_SLACK = 8 };
 
-/* A live hypothesis: its sentence, its last token (-1: none yet). */
-typedef struct { int item, node; float log_prob; } live_row;
+/* A live hypothesis: its sentence, its last token (-1: none yet), the characters that it has copied. */
+typedef struct { int item, node; float log_prob; copy_state copy; } live_row;
 
 struct search {
     const dm_model *model;
@@ -58,7 +58,7 @@ void search_start(search *s, const batch *b, search_item *items)
     s->encoding = 1;
     s->t = 0;
     for (int i = 0; i < b->n; i++) {
-        s->row[i] = (live_row){ i, -1, 0 };
+        s->row[i] = (live_row){ .item = i, .node = -1 };
         s->previous[i] = 0;
         items[i].n_found = items[i].done = 0;
         items[i].best = (hypothesis){ .node = -1 };
@@ -170,7 +170,10 @@ static void take(search *s, search_item *it, const candidate *c, int place)
         if (it->best.n <= s->t) it->best = h;
         s->parent[s->next_rows] = c->row;
         s->previous[s->next_rows] = c->id;
-        s->next_row[s->next_rows++] = (live_row){ row->item, h.node, h.log_prob };
+        live_row *next = &s->next_row[s->next_rows++];
+        *next = (live_row){ row->item, h.node, h.log_prob, row->copy };
+        const float *looked = s->arch->cross.layers ? it->alignment + (size_t)h.node * (size_t)it->n_source : NULL;
+        copy_take(&it->copy, &next->copy, c->id, looked);
     }
 }
 
@@ -178,7 +181,9 @@ static void take(search *s, search_item *it, const candidate *c, int place)
 static candidate best_token(const search *s, int r, candidate_row *out)
 {
     const int n = s->model->embedding.n, skip = tokenizer_unk(s->model->vocab);
-    *out = (candidate_row){ s->logits + (size_t)r * (size_t)n, n, skip, r, 0, 0, s->row[r].log_prob };
+    float *logits = s->logits + (size_t)r * (size_t)n;
+    copy_mask(&s->items[s->row[r].item].copy, &s->row[r].copy, logits, n);
+    *out = (candidate_row){ logits, n, skip, r, 0, 0, s->row[r].log_prob };
     const int id = s->kernels->argmax(out->logits, n, skip, &out->log_sum);
     if (id >= 0) out->top = out->logits[id];
     return (candidate){ out->log_prob + -out->log_sum, r, id >= 0 ? id : tokenizer_eos(s->model->vocab) };

@@ -8,6 +8,7 @@
 #define DM_SEARCH_H
 
 #include "model/model.h"
+#include "search/copy.h"
 
 /* n tokens, the last at `node`. */
 typedef struct {
@@ -21,6 +22,7 @@ typedef struct {
  * hypotheses have in common they share: a token is a node, t*beam + its place, and knows the node before it. */
 typedef struct {
     int n_source, limit;
+    copy_plan copy;           /* its unknown characters; zeros: no rule for byte pieces */
     int32_t *ids;             /* (limit, beam) by node */
     int *before;              /* (limit, beam) the node of the token before, -1 for none */
     float *alignment;         /* (limit, beam, S) */
