@@ -136,7 +136,8 @@ export class Translator {
 
   /** One text, or several together (faster than one by one).  onPartial hears the text so far, word by word.
    *  @template {string | string[]} T @param {T} input
-   *  @param {TranslateOptions & {attention?: boolean, onPartial?: (text: string, index: number) => void}} [options]
+   *  @param {TranslateOptions & {attention?: boolean, beam?: number, nbest?: number, kernels?: string,
+   *           onPartial?: (text: string, index: number) => void}} [options]  as Engine.job has them
    *  @returns {Promise<T extends string ? Detailed : Detailed[]>} */
   async translateDetailed(input, options) {
     const results = await this.#run((Array.isArray(input) ? input : [input]).map(String), optionsOf(options));

@@ -70,7 +70,7 @@ test('the attention of every head is a distribution that can be looked at', asyn
   for (const kind of ['cross', 'encoder']) {
     await page.$eval(`input[value=${kind}]`, (e) => e.click());
     await page.waitForSelector(`.lines .row.${kind === 'cross' ? 'target' : 'source'}`);
-    assert.ok(await page.$$eval('.head', (list) => list.length) > 1);
+    await page.waitForFunction(() => document.querySelectorAll('.head').length > 1, { timeout: 10_000 });
     assert.ok(await page.$$eval('.curve', (list) => list.length) > 5);
   }
   const sums = await page.evaluate(async () => {
