@@ -133,3 +133,14 @@ test('memory: 300 translations leave the heap as it was', async () => {
 test('an engine that is no wasm is refused with words', async () => {
   await assert.rejects(Engine.create(Buffer.from('<!doctype html>')), { code: 'DM_ERR_ENGINE' });
 });
+
+test('unknown characters come out whole or not at all', async () => {
+  const emoji = '🍕🍺漢';
+  for (const kind of ['ssru', 'selfattn', 'rnn', 'bahdanau']) {
+    const engine = await engineWith(goldenModel(kind));
+    const { text } = finish(engine.job([`The cat ${emoji} sees the house.`])).result(0);
+    const known = new Set(emoji);
+    for (const char of text) assert.ok(char.codePointAt(0) < 0x250 || char === '▁' || known.has(char), `${kind}: ${char} in ${text}`);
+    for (const char of emoji) assert.ok(text.split(char).length <= 2, `${kind}: ${char} comes twice in ${text}`);
+  }
+});
