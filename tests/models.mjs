@@ -1,18 +1,24 @@
 // Models for tests: the small random ones of tests/golden, packed once, and the shipped one.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 
 import { Engine } from '../web/engine.js';
 
 /** The golden models, by what tests/golden calls them. @type {Record<string, string>} */
 export const GOLDEN = { ssru: 'transformer-ssru', selfattn: 'transformer-selfattn', bahdanau: 'bahdanau', rnn: 'rnn' };
 
+/** @type {Set<string>} packed by this process */
+const packed = new Set();
+
 /** Path of a packed golden model. @param {string} kind one of GOLDEN */
 export function goldenModel(kind) {
-  const out = `build/golden/${kind}-${process.pid}.dm`;
-  if (!existsSync(out)) {
+  const out = `build/golden/${kind}.dm`;
+  if (!packed.has(kind)) {
     mkdirSync('build/golden', { recursive: true });
-    execFileSync('build/dolmetsch', ['pack', `tests/golden/${GOLDEN[kind]}.bin`, 'tests/golden/tiny.spm', out]);
+    const mine = `${out}.${process.pid}`;           // test files run side by side
+    execFileSync('build/dolmetsch', ['pack', `tests/golden/${GOLDEN[kind]}.bin`, 'tests/golden/tiny.spm', mine]);
+    renameSync(mine, out);
+    packed.add(kind);
   }
   return out;
 }
