@@ -113,6 +113,20 @@ test('a kept chunk that is damaged or cut is dropped and fetched again', async (
   assert.deepEqual([...server.asked.keys()], ['manifest.json']);
 });
 
+test('a silent network: what is kept serves after a moment, if it is all there', async () => {
+  const cache = new FakeCache(), store = new Store(cache);
+  await load({ store });
+  server.faults.set('manifest.json', ['silence']);
+  const start = performance.now();
+  await load({ store, patience: 50, stall: 2000 });
+  assert.ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
+  cache.entries.delete(cache.chunks[0]);
+  const call = load({ store, patience: 50, stall: 400 });
+  setTimeout(() => server.reset(), 200);
+  await call;                                       // waited for the manifest, then took the kept one
+  assert.equal(server.asked.get('manifest.json'), undefined);
+});
+
 test('no room in the store: the model loads, with a notice', async () => {
   const cache = new FakeCache(), store = new Store(cache);
   cache.full = true;

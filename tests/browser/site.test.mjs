@@ -136,3 +136,36 @@ test('a long text can be cancelled within 50 ms of work, and the next one is tra
   assert.ok(ms < 250, `${ms}`);                     // two short pieces of work: the rest of a slice, and a word
   await page.close();
 });
+
+test('a stream of words is the translation, to the letter', async () => {
+  const { page } = await browser.open();
+  const { parts, whole } = await page.evaluate(async () => {
+    const { Translator } = await import('./translator.js');
+    const translator = await Translator.create({ sourceLanguage: 'en', targetLanguage: 'de' }), parts = [];
+    const text = 'The dog, who saw the cat in the garden, ran home.\n\nIt was late. '.repeat(30);
+    const reader = translator.translateStreaming(text).getReader();
+    for (let read; !(read = await reader.read()).done;) parts.push(read.value);
+    const whole = await translator.translate(text);
+    translator.destroy();
+    return { parts, whole };
+  });
+  assert.ok(parts.length > 2, `${parts.length} parts`);
+  assert.equal(parts.join(''), whole);
+  await page.close();
+});
+
+test('a second visit: nothing of the model is fetched, and the first translation is there at once', async () => {
+  const { page } = await browser.open(), names = [];
+  page.on('request', (request) => names.push(new URL(request.url()).pathname.split('/').pop()));
+  await page.goto(`${browser.url}engine.js`);
+  const ms = await page.evaluate(async () => {
+    const { Translator } = await import(new URL('translator.js', location.href).href), start = performance.now();
+    const translator = await Translator.create({ sourceLanguage: 'en', targetLanguage: 'de' });
+    await translator.translate('Good morning.');
+    translator.destroy();
+    return performance.now() - start;
+  });
+  assert.deepEqual(names.filter((name) => /^model\./.test(name)), []);
+  assert.ok(ms < 1500, `${ms} ms`);                 // the goal is 300 on a machine that does nothing else
+  await page.close();
+});
