@@ -12,10 +12,10 @@ const WARM_UP = 32;                                 // lines: after them the com
  *  @returns {Promise<{engines: Record<string, Translate>, kernels: string}>} kernels: the set that ours chose */
 export async function load({ ours, theirs }, base, alphas) {
   const { Translator } = await import(ours);
-  const { TranslatorBacking } = await import(theirs);
   Translator.engine = `${base}site/`;
   const translator = await Translator.create({ sourceLanguage: LANGUAGES.from, targetLanguage: LANGUAGES.to,
-    model: `${base}peer/model/` });
+    model: `${base}peer/model/`, workers: 1 });
+  const { TranslatorBacking } = await import(theirs);         // after ours: it gives Node a Worker of its own
   const bytes = async (/** @type {string} */ name) => {
     const response = await fetch(`${base}peer/${name}`);
     if (!response.ok) throw new Error(`${name}: HTTP status ${response.status}`);
