@@ -61,6 +61,37 @@ for (const kind of Object.keys(GOLDEN)) {
       both([...model, '--attention', '--kernels', name], input)));
     assert.equal(ref, simd);
   });
+
+  test(`${kind}: --nbest gives alternatives, best first, native and Node and every kernel set the same`, async () => {
+    const input = ['The cat sees the house. Ein Hund.', ...lines.filter((line) => line.length < 300)];
+    const search = [...model, '--beam', '4', '--nbest', '3'];
+    const text = input.map((line) => `${line}\n`).join('');
+    const out = await both([...search, '--attention'], text);
+    assert.equal(await both([...search, '--attention', '--kernels', 'ref'], text), out);
+    const results = out.trimEnd().split('\n').map((line) => JSON.parse(line));
+    results.forEach((result, i) => checkDetailed(result, input[i], kind));
+    let different = 0;
+    for (const sentence of results.flatMap((result) => result.sentences)) different += checkAlternatives(sentence, kind);
+    assert.ok(different > 10);
+    const plain = (await both(search, text)).trimEnd().split('\n').map((line) => JSON.parse(line));
+    for (const sentence of results.flatMap((result) => result.sentences)) delete sentence.attention;
+    assert.deepEqual(plain, results, 'without --attention: the same but for it');
+    assert.equal(await both([...model, '--beam', '4'], text), results.map((result) => `${result.text}\n`).join(''));
+  });
+
+  test(`${kind}: a beam of one is greedy, a wider one finds what is more probable`, async () => {
+    const input = ['The cat sees the house.', 'a', 'The old dog has the red word.', 'Ein Hund', 'the'].join('\n');
+    const greedy = await both([...model, '--attention'], input);
+    assert.equal(await both([...model, '--attention', '--beam', '1', '--nbest', '1'], input), greedy);
+    const wide = await both([...model, '--attention', '--beam', '4'], input);
+    const sentences = [greedy, wide].map((out) => out.trimEnd().split('\n').flatMap((line) => JSON.parse(line).sentences));
+    assert.equal(sentences[1].length, sentences[0].length);
+    // One that ends by itself is preferred to one that was cut, whatever their scores: those are left out.
+    const pairs = sentences[0].map((one, i) => [one.score, sentences[1][i].score])
+      .filter((_, i) => sentences[0][i].cut === sentences[1][i].cut);
+    const sum = (/** @type {number} */ side) => pairs.reduce((total, pair) => total + pair[side], 0);
+    assert.ok(pairs.length > 2 && sum(1) > sum(0), `${sum(0)}, then ${sum(1)} of ${pairs.length}`);
+  });
 }
 
 /** The kinds of attention that each model has. @type {Record<string, string[]>} */
@@ -94,6 +125,27 @@ function checkDetailed(result, text, kind) {
     }
     assert.ok(sentence.score <= 0);
   }
+}
+
+/** The invariants of an n-best list of 3; returns how many alternatives there are. */
+function checkAlternatives(sentence, kind) {
+  const { source, alternatives } = sentence;
+  assert.ok(alternatives.length <= 2);
+  const seen = new Set([JSON.stringify(sentence.target.map((token) => token.text))]);
+  [sentence, ...alternatives].reduce((better, other) => {
+    assert.ok(better.cut === other.cut ? better.score >= other.score : other.cut, 'in order');
+    return other;
+  });
+  for (const { text, target, alignment, score, cut, ...rest } of alternatives) {
+    assert.deepEqual(rest, {});
+    assert.equal(target.map((token) => token.text).join(''), text);
+    assert.equal(target.at(-1).text, '');
+    if (kind === 'rnn') assert.deepEqual(alignment, []);
+    else checkRows(alignment, target.length, source.length);
+    assert.ok(score <= 0 && typeof cut === 'boolean');
+    seen.add(JSON.stringify(target.map((token) => token.text)));
+  }
+  return seen.size - 1;
 }
 
 function checkRows(matrix, rows, cols) {
@@ -135,6 +187,9 @@ for (const kind of Object.keys(GOLDEN)) test(`${kind}: translations do not depen
   const input = ['The cat sees the house.', 'a', 'The old dog has the red word and finds the small tree.', 'Das Haus'];
   const together = (await both(model, input.join('\n'))).trimEnd().split('\n');
   for (const [i, line] of input.entries()) assert.equal((await both(model, line)).trimEnd(), together[i]);
+  const beam = [...model, '--beam', '3', '--nbest', '3', '--attention'];
+  const all = (await both(beam, input.join('\n'))).trimEnd().split('\n');
+  for (const [i, line] of input.entries()) assert.equal((await both(beam, line)).trimEnd(), all[i]);
 });
 
 test('errors: a status, words that name the fault, nothing on standard output', async () => {
@@ -155,14 +210,21 @@ test('errors: a status, words that name the fault, nothing on standard output', 
     const kernels = await run(program, ['--model', goldenModel('ssru'), '--kernels', 'abacus'], 'The cat.\n');
     assert.equal(kernels.code, 1);
     assert.match(kernels.err, /abacus/);
-    for (const args of [[], ['--model'], ['--nonsense'], ['--model', 'x', '--beams']]) {
+    for (const [args, words] of /** @type {[string[], RegExp][]} */ ([
+      [['--beam', '33'], /beam/], [['--nbest', '2'], /nbest/], [['--beam', '4', '--nbest', '5'], /nbest/]])) {
+      const beam = await run(program, ['--model', goldenModel('ssru'), ...args], 'The cat.\n');
+      assert.equal(beam.code, 1);
+      assert.match(beam.err, words);
+    }
+    for (const args of [[], ['--model'], ['--nonsense'], ['--model', 'x', '--beams'], ['--model', 'x', '--beam'],
+      ['--model', 'x', '--beam', '-1'], ['--model', 'x', '--nbest', '2.5'], ['--model', 'x', '--beam', '99999']]) {
       const usage = await run(program, args);
       assert.equal(usage.code, 2, args.join(' '));
       assert.notEqual(usage.err, '');
     }
     const help = await run(program, ['--help']);
     assert.equal(help.code, 0);
-    assert.match(help.out.toString(), /--attention/);
+    for (const option of ['--attention', '--beam', '--nbest']) assert.ok(help.out.toString().includes(option));
   }
 });
 

@@ -53,6 +53,25 @@ test('slices of any size give the same translation, and partial texts grow towar
   assert.equal(job.partial(0), whole.text);
 });
 
+test('a beam: alternatives, the same in slices of any size, and the best words so far', async () => {
+  for (const kind of ['ssru', 'selfattn', 'bahdanau', 'rnn']) {
+    const engine = await engineWith(goldenModel(kind));
+    const options = { beam: 5, nbest: 3 };
+    const whole = finish(engine.job([TEXT, ''], options)).result(0);
+    for (const sentence of whole.sentences) assert.equal(sentence.alternatives?.length, 2);
+    const job = engine.job([TEXT], options);
+    const partial = new Set();
+    while (job.run(1)) partial.add(job.partial(0));
+    assert.ok(partial.size > 4);
+    assert.deepEqual(job.result(0), whole);
+    assert.equal(job.partial(0), whole.text);
+    job.free();
+    assert.equal(finish(engine.job([TEXT])).result(0).sentences[0].alternatives, undefined);
+    assert.throws(() => engine.job([TEXT], { beam: 2, nbest: 3 }), { code: 'DM_ERR_ARGUMENT', message: /nbest/ });
+    assert.throws(() => engine.job([TEXT], { beam: -1 }), { code: 'DM_ERR_ARGUMENT', message: /beam/ });
+  }
+});
+
 test('a result before the end is an error, not a crash', async () => {
   const engine = await engineWith(goldenModel('ssru'));
   const job = engine.job([TEXT]);
@@ -122,7 +141,7 @@ test('memory: 300 translations leave the heap as it was', async () => {
   job.free();
   const before = engine.memory().length;
   for (let i = 0; i < 300; i++) {
-    const again = i % 3 ? once() : engine.job([TEXT]);
+    const again = i % 3 ? once() : engine.job([TEXT], { beam: 4, nbest: 4 });
     if (i % 3) again.result(0);
     else again.run(5);                              // freed half-way
     again.free();
@@ -138,9 +157,13 @@ test('unknown characters come out whole or not at all', async () => {
   const emoji = '🍕🍺漢';
   for (const kind of ['ssru', 'selfattn', 'rnn', 'bahdanau']) {
     const engine = await engineWith(goldenModel(kind));
-    const { text } = finish(engine.job([`The cat ${emoji} sees the house.`])).result(0);
-    const known = new Set(emoji);
-    for (const char of text) assert.ok(char.codePointAt(0) < 0x250 || char === '▁' || known.has(char), `${kind}: ${char} in ${text}`);
-    for (const char of emoji) assert.ok(text.split(char).length <= 2, `${kind}: ${char} comes twice in ${text}`);
+    const input = [`The cat ${emoji} sees the house.`], known = new Set(emoji);
+    const [best] = finish(engine.job(input, { beam: 4, nbest: 4 })).result(0).sentences;
+    const beam = [best.target.map((token) => token.text).join(''), ...(best.alternatives ?? []).map((other) => other.text)];
+    for (const text of [finish(engine.job(input)).result(0).text, ...beam]) {
+      for (const char of text)
+        assert.ok(char.codePointAt(0) < 0x250 || char === '▁' || known.has(char), `${kind}: ${char} in ${text}`);
+      for (const char of emoji) assert.ok(text.split(char).length <= 2, `${kind}: ${char} comes twice in ${text}`);
+    }
   }
 });
