@@ -2,7 +2,8 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { connect, serve } from '../web/rpc.js';
-import { runSlice, service } from '../web/service.js';
+import { service } from '../web/service.js';
+import { runSlice } from '../web/task.js';
 import { openPool, share } from '../web/pool.js';
 import { Engine, FAKE_MODEL } from './browser/fake-engine.js';
 

@@ -4,7 +4,8 @@ import { Translator } from './translator.js';
 import { Overlay, rangesOf } from './overlay.js';
 import { TextPane } from './text-pane.js';
 import { rove, track } from './dom.js';
-import { cutText, describe, directionOf, moveSentence, viewOf } from './words.js';
+import { moveSentence } from './task.js';
+import { cutText, describe, directionOf, viewOf } from './words.js';
 
 /** @typedef {import('./types.d.ts').Detailed} Detailed
  *  @typedef {import('./types.d.ts').View} View

@@ -6,18 +6,14 @@
 import { openStore } from './cache.js';
 import { DolmetschError } from './errors.js';
 import { loadFile, loadModel } from './loader.js';
+import { Task } from './task.js';
 
-/** @typedef {import('./types.d.ts').Detailed} Detailed
- *  @typedef {{run(budget: number): boolean, progress(): number, result(i: number): Detailed,
- *             partial(i: number): string, kernels: string, free(): void}} Job
- *  @typedef {import('./types.d.ts').Memory & {architecture: string, open(at: number, bytes: number): void,
- *             job(texts: string[], options: object): Job}} Engine
+/** @typedef {import('./types.d.ts').Memory & import('./task.js').Engine & {architecture: string,
+ *             open(at: number, bytes: number): void}} Engine
  *  @typedef {{create(wasm: any, options: {relaxed: () => any}): Promise<Engine>}} EngineClass
- *  @typedef {{texts: string[], options: object, partial: boolean, priority: number, signal: AbortSignal,
- *             emit: (value: {index: number, text: string}) => void, resolve: (value: Detailed[]) => void,
- *             reject: (error: unknown) => void, job?: Job, ms: number, sent: string[], lastSent: number}} Task */
+ *  @typedef {{task: Task, priority: number, resolve: (value: import('./types.d.ts').Detailed[]) => void,
+ *             reject: (error: unknown) => void, tell?: () => void}} Call */
 
-const SLICE = 10;                                   // milliseconds inside wasm between two looks at the messages
 const PARTIAL = 50;                                 // milliseconds between two partial texts
 
 /** @param {EngineClass} Engine @param {(url: string, options: import('./loader.js').Options) => any} [fetchWasm]
@@ -25,30 +21,34 @@ const PARTIAL = 50;                                 // milliseconds between two 
 export function service(Engine, fetchWasm = loadWasm) {
   /** @type {Engine | undefined} */
   let engine;
-  /** @type {Task[]} most urgent first */
-  const tasks = [];
+  /** @type {Call[]} most urgent first */
+  const calls = [];
   let running = false;
 
-  const runTasks = async () => {
+  const runCalls = async () => {
     if (running) return;
     running = true;
-    while (tasks.length && engine) {
-      const task = tasks[0];
+    while (calls.length && engine) {
+      const call = calls[0];
       try {
-        if (!runTask(engine, task)) end(task);
+        if (call.task.run(engine)) {
+          call.tell?.();
+        } else {
+          call.resolve(call.task.results);
+          end(call);
+        }
       } catch (error) {
-        task.reject(error);
-        end(task);
+        call.reject(error);
+        end(call);
       }
       await nextMessage();
     }
     running = false;
   };
-  const end = (/** @type {Task} */ task) => {
-    const at = tasks.indexOf(task);
-    if (at >= 0) tasks.splice(at, 1);
-    task.job?.free();
-    task.job = undefined;
+  const end = (/** @type {Call} */ call) => {
+    const at = calls.indexOf(call);
+    if (at >= 0) calls.splice(at, 1);
+    call.task.free();
   };
 
   return {
@@ -73,45 +73,31 @@ export function service(Engine, fetchWasm = loadWasm) {
     /** { texts, options of the job, partial, priority } -> Detailed[];  events: { index, text } when partial is set */
     translate: ({ texts, options, partial, priority = 0 }, { signal, emit }) => new Promise((resolve, reject) => {
       if (!engine) throw new DolmetschError('DM_ERR_ARGUMENT', 'no model is loaded');
-      /** @type {Task} */
-      const task = { texts, options, partial, priority, signal, emit, resolve, reject, ms: 0, sent: [],
-                     lastSent: performance.now() };
-      const before = tasks.findIndex((other) => other.priority > priority);
-      tasks.splice(before < 0 ? tasks.length : before, 0, task);
+      /** @type {Call} */
+      const call = { task: new Task(texts, options), priority, resolve, reject };
+      if (partial) call.tell = teller(call.task, emit);
+      const before = calls.findIndex((other) => other.priority > priority);
+      calls.splice(before < 0 ? calls.length : before, 0, call);
       signal.addEventListener('abort', () => {
-        end(task);
+        end(call);
         reject(signal.reason);
       });
-      runTasks();
+      runCalls();
     }),
   };
 }
 
-/** One slice of a translation; answers when it is done.  @param {Engine} engine @param {Task} task
- *  @returns {boolean} more is left to do */
-function runTask(engine, task) {
-  const start = performance.now();
-  const job = task.job ??= engine.job(task.texts, task.options);
-  const more = runSlice(job), now = performance.now();
-  task.ms += now - start;
-  if (!more) {
-    task.resolve(task.texts.map((_, i) => ({ ...job.result(i), kernels: job.kernels, ms: task.ms })));
-  } else if (task.partial && now - task.lastSent >= PARTIAL) {
-    task.texts.forEach((_, index) => {
-      const text = job.partial(index);
-      if (text !== (task.sent[index] ?? '')) task.emit({ index, text: task.sent[index] = text });
-    });
-    task.lastSent = now;
-  }
-  return more;
-}
-
-/** Step by step, since steps differ a hundredfold in what they cost: one word of a short sentence, or one of every
- *  sentence of a batch.  @param {Job} job @returns {boolean} more is left to do */
-export function runSlice(job) {
-  const end = performance.now() + SLICE;
-  while (job.run(1)) if (performance.now() >= end) return true;
-  return false;
+/** Tells of the partial texts that have changed, now and then.
+ *  @param {Task} task @param {(value: {index: number, text: string}) => void} emit */
+function teller(task, emit) {
+  /** @type {string[]} */
+  const sent = [];
+  let last = performance.now();
+  return () => {
+    if (performance.now() - last < PARTIAL) return;
+    for (const { index, text } of task.partials()) if (text !== (sent[index] ?? '')) emit({ index, text: sent[index] = text });
+    last = performance.now();
+  };
 }
 
 /** @param {string} url @param {import('./loader.js').Options} options */

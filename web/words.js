@@ -123,11 +123,3 @@ export function directionOf(text) {
   const rtl = /^[^\p{L}]*[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
   return rtl.test(text.slice(0, 1000)) ? 'rtl' : 'ltr';
 }
-
-/** The same sentence, its source moved by `by` code units: for a sentence that was translated alone.
- *  @param {Sentence} sentence @param {number} bySource @param {number} byTarget @returns {Sentence} */
-export function moveSentence(sentence, bySource, byTarget) {
-  const move = (/** @type {Token[]} */ tokens, /** @type {number} */ by) =>
-    tokens.map((token) => ({ ...token, start: token.start + by, end: token.end + by }));
-  return { ...sentence, source: move(sentence.source, bySource), target: move(sentence.target, byTarget) };
-}
