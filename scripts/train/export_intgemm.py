@@ -53,12 +53,14 @@ class Watched(Transformer):
 
 
 def measure_alphas(path, vocab, texts):
-    """weight -> 127 / range of its input."""
+    """weight -> 127 / range of its input; an input that is always 0 (all units of a
+    feed-forward layer off) has the range 1."""
     model = load_model(path)
     watched = Watched(model.config)
     watched.load_state_dict(model.state_dict())
     translate(watched, vocab, texts)
-    return {name: np.float32(127 / (np.mean(v) + DEVIATIONS * np.std(v))) for name, v in watched.seen.items()}
+    ranges = {name: np.mean(seen) + DEVIATIONS * np.std(seen) for name, seen in watched.seen.items()}
+    return {name: np.float32(127 / (value or 1)) for name, value in ranges.items()}
 
 
 def padded(data):
