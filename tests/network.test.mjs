@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { Store } from '../web/cache.js';
+import { clear, openStore, Store, stored } from '../web/cache.js';
 import { loadModel } from '../web/loader.js';
 import { Translator } from '../web/translator.js';
 import { badServer, FAULTS } from './bad_server.mjs';
@@ -125,6 +125,21 @@ test('a silent network: what is kept serves after a moment, if it is all there',
   setTimeout(() => server.reset(), 200);
   await call;                                       // waited for the manifest, then took the kept one
   assert.equal(server.asked.get('manifest.json'), undefined);
+});
+
+test('a browser that refuses its cache, in any way: no error, a notice', async (t) => {
+  t.after(() => { delete globalThis.caches; });
+  const refuse = () => { throw new DOMException('The operation is insecure.', 'SecurityError'); };
+  for (const property of [{ get: refuse }, { get: () => ({ open: async () => refuse(), delete: async () => refuse() }) },
+    { get: () => ({ open: refuse, delete: refuse }) }, { get: () => undefined }]) {
+    Object.defineProperty(globalThis, 'caches', { ...property, configurable: true });
+    assert.match((await openStore()).notice, /in memory only/);
+    assert.deepEqual([await stored(), await clear()], [[], false]);
+  }
+  const broken = { match: async () => refuse(), put: async () => refuse(), delete: async () => refuse(), keys: async () => refuse() };
+  const store = new Store(broken);
+  await load({ store });
+  assert.match(store.notice, /no room/);
 });
 
 test('no room in the store: the model loads, with a notice', async () => {

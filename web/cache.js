@@ -16,9 +16,9 @@ const fileKey = (/** @type {string} */ url) => FILE + encodeURIComponent(url);
 
 /** The store, or one that keeps nothing.  Never throws.  @returns {Promise<Store>} */
 export async function openStore() {
-  if (!globalThis.caches) return new Store(undefined, 'This page has no cache (plain http, a private window, or no browser): '
-    + 'the model is kept in memory only and fetched again next time.');
   try {
+    if (!globalThis.caches) return new Store(undefined, 'This page has no cache (plain http, a private window, or no browser): '
+      + 'the model is kept in memory only and fetched again next time.');
     return new Store(await caches.open(NAME));
   } catch (/** @type {any} */ error) {
     return new Store(undefined, `The browser refuses its cache (${error?.message ?? error}): `
@@ -128,5 +128,9 @@ export const stored = async () => (await openStore()).list();
 
 /** Removes all of it; translators that run go on.  @returns {Promise<boolean>} whether there was something */
 export async function clear() {
-  return await globalThis.caches?.delete(NAME).catch(() => false) ?? false;
+  try {
+    return await globalThis.caches?.delete(NAME) ?? false;
+  } catch {
+    return false;                                   // refused: then there is nothing either
+  }
 }

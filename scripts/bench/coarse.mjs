@@ -1,6 +1,6 @@
 // What the high bits of the weights are worth alone: node scripts/bench/coarse.mjs FILE.tsv [LINES] [MODEL]
 //
-// For 8, 5, 4 and 3 high bits of every int8 weight (of all matrices, and of the embeddings only) the first LINES sources of
+// For 8, 5, 4 and 3 bits of every int8 weight (of all matrices, and of the embeddings only) the first LINES sources of
 // FILE.tsv (source, tab, reference) are translated into build/coarse/NAME.de, beside build/coarse/reference; then
 //   sacrebleu build/coarse/reference -i build/coarse/*.de -b
 // says whether a model whose low bits are still on their way would do.
@@ -34,15 +34,25 @@ function matrices() {
   return found;
 }
 
-/** The model with only `bits` of each weight, rounded, and the column sums that belong to them.
- *  @param {number} bits @param {(name: string) => boolean} which */
-function coarse(bits, which) {
-  const out = Buffer.from(file), step = 2 ** (8 - bits), top = 128 / step - 1;
+/** The nearest of 2^bits steps. */
+const rounded = (/** @type {number} */ q, /** @type {number} */ step) =>
+  Math.max(-128 / step, Math.min(128 / step - 1, Math.round(q / step))) * step;
+/** What the high bits say: the middle of their step, nearer to 0 in the two steps beside it, where most weights are.
+ *  The low bits can follow, and make it exact. */
+const high = (/** @type {number} */ q, /** @type {number} */ step) => {
+  const h = Math.floor(q / step);
+  return h === 0 ? Math.round(0.45 * step) : h === -1 ? -Math.round(0.5 * step) : h * step + step / 2;
+};
+
+/** The model with only `bits` of each weight, and the column sums that belong to them.
+ *  @param {number} bits @param {(name: string) => boolean} which @param {typeof rounded} how */
+function coarse(bits, which, how) {
+  const out = Buffer.from(file), step = 2 ** (8 - bits);
   for (const { name, k, n, at } of matrices()) {
     if (!which(name)) continue;
     const sums = new Int32Array(n), sumsAt = up(at + k * n, 64) + up(4 * n, 64);
     for (let i = 0; i < k * n; i++) {
-      const q = Math.max(-top - 1, Math.min(top, Math.round(file.readInt8(at + i) / step))) * step;
+      const q = how(file.readInt8(at + i), step);
       out.writeInt8(q, at + i);
       sums[8 * Math.floor(i / (8 * k)) + Math.floor(i % 32 / 4)] += q;
     }
@@ -67,11 +77,13 @@ const all = matrices(), weigh = (/** @type {typeof all} */ list) => list.reduce(
 const embeddings = (/** @type {string} */ name) => /Wemb/.test(name);
 console.log(`${file.length} bytes, ${weigh(all)} in int8, `
   + `${weigh(all.filter(({ name }) => embeddings(name)))} of them embeddings`);
-for (const [name, bits, which] of /** @type {[string, number, (name: string) => boolean][]} */ ([
-  ['8 bits', 8, () => true], ['5 bits', 5, () => true], ['4 bits', 4, () => true], ['3 bits', 3, () => true],
-  ['4 bits of embeddings', 4, embeddings], ['4 bits of the rest', 4, (each) => !embeddings(each)],
+const every = () => true;
+for (const [name, bits, which, how] of /** @type {[string, number, (name: string) => boolean, typeof rounded][]} */ ([
+  ['8 bits', 8, every, rounded], ['5 bits, rounded', 5, every, rounded], ['4 bits, rounded', 4, every, rounded],
+  ['3 bits, rounded', 3, every, rounded], ['high 5 bits', 5, every, high], ['high 4 bits', 4, every, high],
+  ['high 4 bits of the embeddings', 4, embeddings, high], ['high 4 bits of the rest', 4, (each) => !embeddings(each), high],
 ])) {
-  const texts = await translate(coarse(bits, which));
+  const texts = await translate(coarse(bits, which, how));
   writeFileSync(`build/coarse/${name}.de`, texts.map((text) => `${text}\n`).join(''));
   console.log(`${name}: ${texts[0].slice(0, 100)}`);
 }
