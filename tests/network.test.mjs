@@ -136,7 +136,7 @@ test('a browser that refuses its cache, in any way: no error, a notice', async (
     assert.match((await openStore()).notice, /in memory only/);
     assert.deepEqual([await stored(), await clear()], [[], false]);
   }
-  const broken = { match: async () => refuse(), put: async () => refuse(), delete: async () => refuse(), keys: async () => refuse() };
+  const no = async () => refuse(), broken = { match: no, put: no, delete: no, keys: no };
   const store = new Store(broken);
   await load({ store });
   assert.match(store.notice, /no room/);
