@@ -85,6 +85,7 @@ site: engine
 	cp -p $(PAGE) build/site/
 	rm -rf build/site/models/* && cp -rp models/* build/site/models/
 	@$(NODE) scripts/models-index.mjs build/site/models
+	@for model in build/site/models/*/; do $(NODE) scripts/coarse-first.mjs $$model; done
 	@echo "build/site is ready: put it on any static host"
 
 demo:

@@ -48,16 +48,22 @@ async function load() {
   bar.removeAttribute('value');
   $('loading-text').textContent = 'Fetching the model';
   try {
-    translator = await Translator.create({ sourceLanguage: 'en', targetLanguage: 'de',
+    translator = await Translator.create({ sourceLanguage: 'en', targetLanguage: 'de', coarse: true,
       monitor: (monitor) => { monitor.addEventListener('downloadprogress', showProgress); } });
-    const { architecture, bytes, notice } = /** @type {NonNullable<Translator['info']>} */ (translator.info);
+    const { architecture, bytes, notice, coarse } = /** @type {NonNullable<Translator['info']>} */ (translator.info);
     $('status').textContent = `${architecture}, ${megabytes(bytes)} MB, on this device`;
     $('status').title = notice ?? '';
+    if (coarse) refine(translator);
     $('loading').hidden = true;
     translateSoon(0);
   } catch (error) {
     showFailure('The model could not be loaded.', error);
   }
+}
+
+/** The first words came from half of the model: better ones when it is whole.  @param {Translator} half */
+function refine(half) {
+  half.refined.then(() => translateSoon(0), (error) => showFailure('The second half of the model could not be loaded.', error));
 }
 
 function showProgress(/** @type {any} */ { loaded, bytes, totalBytes }) {

@@ -6,6 +6,7 @@
  *  that are fetched are kept: a download that broke goes on where it was. */
 
 import { DolmetschError } from './errors.js';
+import { Planes } from './planes.js';
 import { sha256 } from './sha256.js';
 
 /** @typedef {import('./types.d.ts').Manifest} Manifest
@@ -13,9 +14,11 @@ import { sha256 } from './sha256.js';
  *  @typedef {(url: string, attempt: number, signal: AbortSignal) => Promise<Response | Uint8Array>} Read
  *  @typedef {import('./types.d.ts').Memory} Memory
  *  @typedef {{read?: Read, store?: import('./cache.js').Store, onProgress?: (progress: Progress) => void,
+ *             onCoarse?: (model: {manifest: Manifest, at: number, bytes: number}) => void,
  *             signal?: AbortSignal, parallel?: number, pause?: number, stall?: number, patience?: number}} Options
  *  In milliseconds: pause before a second attempt; stall, without a byte, that fails an attempt; patience with the
- *  network where a kept copy would do. */
+ *  network where a kept copy would do.  onCoarse hears of a model that is sent coarse-first when it can translate; from
+ *  then on its place is the caller's, whatever comes after. */
 
 const MAX_BYTES = 2 ** 31 - 2 ** 24;                // wasm memory stays below 2 GiB
 const MAX_FILE = 2 ** 22;                           // of a manifest, of the engine
@@ -31,43 +34,56 @@ const readAnywhere = async (url, attempt, signal) => {
  *  @param {string} base @param {Memory | Promise<Memory>} from the manifest is fetched while the engine compiles
  *  @param {Options} [options] @returns {Promise<{manifest: Manifest, at: number, bytes: number}>} */
 export async function loadModel(base, from, options = {}) {
-  const { onProgress, signal, store, parallel = 4 } = options;
+  const { onProgress, onCoarse, signal, store, parallel = 4 } = options;
   const [manifest, memory] = await Promise.all([loadManifest(base, options), from]);
   signal?.throwIfAborted();
 
   const stop = new AbortController();               // the first failure ends the other downloads
   const abort = () => stop.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
-  const at = memory.allocate(manifest.bytes);
-  const arrived = new Float64Array(manifest.chunks.length);
-  let shown = 0;
-  const count = (/** @type {number} */ i, /** @type {number} */ bytes) => {
-    arrived[i] = bytes;                             // a second attempt starts at 0: never show less than before
+  const { bytes, chunks, coarse } = manifest, at = memory.allocate(bytes);
+  const planes = coarse && new Planes(manifest, memory, at);
+  const early = coarse && onCoarse && !await store?.hasAll(manifest) ? coarse.chunks : 0;
+  const total = chunks.slice(0, early || chunks.length).reduce((sum, chunk) => sum + chunk.bytes, 0);
+  const arrived = new Float64Array(chunks.length);
+  let shown = 0, lent = false;
+  const count = (/** @type {number} */ i, /** @type {number} */ n) => {
+    arrived[i] = n;                                 // a second attempt starts at 0: never show less than before
     const loaded = arrived.reduce((a, b) => a + b, 0);
-    if (loaded > shown) onProgress?.({ loaded: shown = loaded, total: manifest.bytes });
+    if (loaded > shown && !lent) onProgress?.({ loaded: shown = loaded, total });
   };
 
   let next = 0, offset = 0;
-  const takeChunks = async () => {
-    while (next < manifest.chunks.length) {
-      const i = next++, chunk = manifest.chunks[i], to = at + offset;
+  const takeChunks = async (/** @type {number} */ end) => {
+    while (next < end) {
+      const i = next++, chunk = chunks[i], to = offset;
       offset += chunk.bytes;
-      const { bytes, fresh } = await loadChunk(base, chunk, (n) => count(i, n), options, stop.signal);
+      const { bytes: part, fresh } = await loadChunk(base, chunk, (n) => count(i, n), options, stop.signal);
       stop.signal.throwIfAborted();
-      memory.memory().set(bytes, to);
-      if (fresh) await store?.keepChunk(chunk.sha256, bytes);
+      if (planes) planes.place(part, to);
+      else memory.memory().set(part, at + to);
+      if (fresh) await store?.keepChunk(chunk.sha256, part);
     }
   };
+  const takeAll = (/** @type {number} */ end) => Promise.all(Array.from({ length: parallel }, () => takeChunks(end)));
   try {
-    onProgress?.({ loaded: 0, total: manifest.bytes });
-    await Promise.all(Array.from({ length: parallel }, takeChunks));
+    onProgress?.({ loaded: 0, total });
+    if (early) {
+      await takeAll(early);
+      planes?.coarsen();
+      lent = true;
+      onCoarse?.({ manifest, at, bytes });
+    }
+    await takeAll(chunks.length);
+    planes?.refine();
     store?.prune();
-    return { manifest, at, bytes: manifest.bytes };
+    return { manifest, at, bytes };
   } catch (error) {
     stop.abort(error);
-    memory.free(at);
+    if (!lent) memory.free(at);
     throw signal?.aborted ? signal.reason : error;
   } finally {
+    planes?.free();
     signal?.removeEventListener('abort', abort);
   }
 }
@@ -148,7 +164,28 @@ export function checkManifest(m) {
     sum += chunk.bytes;
   });
   demand(sum === m.bytes, `chunks hold ${sum} bytes, but bytes is ${m.bytes}`);
+  if (m.coarse !== undefined) checkCoarse(m, demand);
   return m;
+}
+
+/** @param {any} m @param {(good: unknown, what: string) => void} demand */
+function checkCoarse({ bytes, chunks, coarse }, demand) {
+  const count = (/** @type {unknown} */ n) => Number.isSafeInteger(n) && Number(n) > 0;
+  demand(count(coarse?.chunks) && coarse.chunks < chunks.length, 'coarse.chunks is no number of chunks');
+  demand(Array.isArray(coarse.matrices), 'coarse.matrices is missing');
+  const up = (/** @type {number} */ size) => Math.ceil(size / 64) * 64;
+  let end = 64, weights = 0;
+  for (const matrix of coarse.matrices) {
+    demand(Array.isArray(matrix), 'coarse.matrices: one is no list');
+    const [at, k, n] = matrix;
+    demand(count(at) && count(k) && count(n) && k % 4 === 0 && n % 8 === 0 && at >= end, 'coarse.matrices: one is misplaced');
+    end = at + up(k * n) + up(4 * n) + 4 * n;
+    weights += k * n;
+    demand(end <= bytes && at % 64 === 0, 'coarse.matrices: one does not fit');
+  }
+  let first = 0;
+  for (let i = 0; i < coarse.chunks; i++) first += chunks[i].bytes;
+  demand(first === bytes - weights / 2, 'coarse.chunks do not end where the low halves begin');
 }
 
 /** One chunk, whole and with the right hash, or an error that names it.

@@ -12,9 +12,11 @@ import { DolmetschError } from './errors.js';
 
 /** @typedef {import('./types.d.ts').Detailed} Detailed
  *  @typedef {import('./types.d.ts').Port} Port
- *  @typedef {{name: string, source: string, target: string, bytes: number, architecture: string, notice?: string}} Info
+ *  @typedef {{name: string, source: string, target: string, bytes: number, architecture: string, notice?: string,
+ *             coarse?: boolean}} Info
  *  @typedef {{load: number, rpc?: ReturnType<typeof connect>, ready: Promise<Info>}} Lane   load: characters under way
- *  @typedef {{engine: string, base: string, workers?: number, signal?: AbortSignal, start?: () => Port | Promise<Port>,
+ *  @typedef {{engine: string, base: string, coarse?: boolean, workers?: number, signal?: AbortSignal,
+ *             start?: () => Port | Promise<Port>,
  *             onProgress?: (progress: import('./types.d.ts').Progress) => void, loader?: object}} Options */
 
 /** @param {Options} options  engine: the folder of engine.wasm; base: the model's folder; start: makes a worker */
@@ -37,6 +39,8 @@ export class Pool {
   #closed;
   /** @type {Info} */
   info = /** @type {any} */ (undefined);
+  /** Resolves when the model is whole; `info.coarse` says that it is not yet. @type {Promise<void>} */
+  refined = Promise.resolve();
 
   /** @param {Options} options */
   constructor(options) {
@@ -49,7 +53,11 @@ export class Pool {
     const { signal, onProgress } = this.#options;
     signal?.throwIfAborted();
     this.info = await this.#lane(0, signal, onProgress).ready;
-    for (let i = 1; i < this.#lanes.length; i++) this.#lane(i).ready.catch(() => {});
+    if (this.info.coarse) this.refined = this.#lanes[0]?.rpc?.call('refined', {}).then(() => { this.info.coarse = false; })
+      ?? this.refined;
+    this.refined.catch(() => {}).then(() => {
+      for (let i = 1; i < this.#lanes.length && !this.#closed; i++) this.#lane(i).ready.catch(() => {});
+    });
   }
 
   /** Several texts go to several workers, in parts of about equal length.
@@ -89,18 +97,18 @@ export class Pool {
     for (const lane of this.#lanes) lane?.rpc?.close(this.#closed.reason);
   }
 
-  /** The lane with the least to do; a new one where a worker died. */
+  /** The lane with the least to do; a new one where a worker died.  The others wait until the model is whole. */
   #idlest() {
     if (this.#closed) throw this.#closed.reason;
-    const hole = this.#lanes.findIndex((lane) => !lane);
-    if (hole >= 0) return this.#lane(hole);
-    return /** @type {Lane[]} */ (this.#lanes).reduce((best, lane) => (lane.load < best.load ? lane : best));
+    const alive = this.#lanes.filter((lane) => lane !== undefined), hole = this.#lanes.indexOf(undefined);
+    if (hole >= 0 && !(this.info.coarse && alive.length)) return this.#lane(hole);
+    return alive.reduce((best, lane) => (lane.load < best.load ? lane : best));
   }
 
   /** Starts worker i.  @param {number} i @param {AbortSignal} [signal] @param {(progress: any) => void} [onEvent]
    *  @returns {Lane} */
   #lane(i, signal, onEvent) {
-    const { engine, base, loader, start = startWorker } = this.#options;
+    const { engine, base, loader, coarse, start = startWorker } = this.#options;
     const lost = () => {
       if (this.#lanes[i] === lane) this.#lanes[i] = undefined;
     };
@@ -110,7 +118,8 @@ export class Pool {
       watch(rpc);
       if (this.#closed) rpc.close(this.#closed.reason);
       try {
-        return await rpc.call('load', { wasm: new URL('engine.wasm', engine).href, base, loader }, { signal, onEvent });
+        return await rpc.call('load', { wasm: new URL('engine.wasm', engine).href, base, loader, coarse: i === 0 && coarse },
+          { signal, onEvent });
       } catch (error) {
         rpc.close(error);
         throw error;

@@ -12,7 +12,8 @@ import { Task } from './task.js';
  *             open(at: number, bytes: number): void}} Engine
  *  @typedef {{create(wasm: any, options: {relaxed: () => any}): Promise<Engine>}} EngineClass
  *  @typedef {{task: Task, priority: number, resolve: (value: import('./types.d.ts').Detailed[]) => void,
- *             reject: (error: unknown) => void, tell?: () => void}} Call */
+ *             reject: (error: unknown) => void, tell?: () => void, coarse?: boolean}} Call
+ *  @typedef {{manifest: import('./types.d.ts').Manifest, at: number, bytes: number}} Loaded */
 
 const PARTIAL = 50;                                 // milliseconds between two partial texts
 
@@ -21,6 +22,9 @@ const PARTIAL = 50;                                 // milliseconds between two 
 export function service(Engine, fetchWasm = loadWasm) {
   /** @type {Engine | undefined} */
   let engine;
+  /** @type {Promise<void>} */
+  let whole = Promise.resolve();
+  let isCoarse = false;
   /** @type {Call[]} most urgent first */
   const calls = [];
   let running = false;
@@ -30,10 +34,12 @@ export function service(Engine, fetchWasm = loadWasm) {
     running = true;
     while (calls.length && engine) {
       const call = calls[0];
+      call.coarse ||= isCoarse;
       try {
         if (call.task.run(engine)) {
           call.tell?.();
         } else {
+          if (call.coarse) for (const result of call.task.results) result.coarse = true;
           call.resolve(call.task.results);
           end(call);
         }
@@ -52,23 +58,38 @@ export function service(Engine, fetchWasm = loadWasm) {
   };
 
   return {
-    /** { wasm: URL, base: URL of the model's folder } -> what the page may want to know of it */
-    async load({ wasm, base, loader }, { signal, emit }) {
+    /** { wasm: URL, base: URL of the model's folder, coarse: whether half a model will do } -> what the page may want
+     *  to know of it; `coarse` if it is half a model */
+    load: ({ wasm, base, loader, coarse }, { signal, emit }) => new Promise((resolve, reject) => {
       engine = undefined;
-      const store = await openStore();
-      const options = { ...loader, store, signal };
-      const relaxed = () => fetchWasm(new URL('kernels-relaxed.wasm', wasm).href, { ...options, pause: 0 });
-      const created = Engine.create(fetchWasm(wasm, options), { relaxed }).catch((error) => {
-        throw error?.code ? error : new DolmetschError('DM_ERR_FETCH', `engine.wasm: ${error?.message ?? error}`);
-      });
-      const { manifest, at, bytes } = await loadModel(base, created, { ...options, onProgress: emit });
-      const fresh = await created;
-      fresh.open(at, bytes);
-      engine = fresh;
-      const { name, source, target } = manifest;
-      const notice = base.startsWith('file:') ? undefined : store.notice;
-      return { name, source, target, bytes, architecture: fresh.architecture, notice };
-    },
+      whole = (async () => {
+        const store = await openStore();
+        const options = { ...loader, store, signal };
+        const relaxed = () => fetchWasm(new URL('kernels-relaxed.wasm', wasm).href, { ...options, pause: 0 });
+        const created = Engine.create(fetchWasm(wasm, options), { relaxed }).catch((error) => {
+          throw error?.code ? error : new DolmetschError('DM_ERR_FETCH', `engine.wasm: ${error?.message ?? error}`);
+        });
+        const open = (/** @type {Loaded} */ { manifest, at, bytes }, /** @type {Engine} */ fresh, half = false) => {
+          fresh.open(at, bytes);
+          engine = fresh;
+          isCoarse = half;
+          const { name, source, target } = manifest, { architecture } = fresh;
+          const notice = base.startsWith('file:') ? undefined : store.notice;
+          resolve({ name, source, target, bytes, architecture, notice, ...(half && { coarse: true }) });
+        };
+        /** @type {Engine | undefined} */
+        let ready;
+        created.then((fresh) => { ready = fresh; }, () => {});
+        const onCoarse = coarse && ((/** @type {Loaded} */ half) => open(half, /** @type {Engine} */ (ready), true));
+        const loaded = await loadModel(base, created, { ...options, onCoarse, onProgress: emit });
+        if (isCoarse && engine) isCoarse = false;
+        else open(loaded, await created);
+      })();
+      whole.catch(reject);
+    }),
+
+    /** Answers when the model is whole. */
+    refined: () => whole,
 
     /** { texts, options of the job, partial, priority } -> Detailed[];  events: { index, text } when partial is set */
     translate: ({ texts, options, partial, priority = 0 }, { signal, emit }) => new Promise((resolve, reject) => {

@@ -18,7 +18,8 @@ import { openPool } from './pool.js';
  *  @typedef {import('./types.d.ts').ModelEntry} ModelEntry
  *  @typedef {import('./pool.js').Pool} Pool
  *  @typedef {{sourceLanguage: string, targetLanguage: string, model?: string}} CoreOptions
- *  @typedef {CoreOptions & {signal?: AbortSignal, monitor?: (monitor: CreateMonitor) => void, workers?: number}} CreateOptions
+ *  @typedef {CoreOptions & {signal?: AbortSignal, monitor?: (monitor: CreateMonitor) => void, workers?: number,
+ *             coarse?: boolean}} CreateOptions
  *  @typedef {{signal?: AbortSignal, priority?: number}} TranslateOptions */
 
 /** Nothing in it to translate. */
@@ -63,7 +64,7 @@ export class Translator {
   /** @param {CreateOptions} options @returns {Promise<Translator>} */
   static async create(options) {
     const { sourceLanguage, targetLanguage, model } = coreOf(options, false);
-    const { monitor, workers } = options, signal = signalOf(options);
+    const { monitor, workers, coarse } = options, signal = signalOf(options);
     if (monitor !== undefined && typeof monitor !== 'function') throw new TypeError('monitor is not a function');
     signal?.throwIfAborted();
     const core = { sourceLanguage: canonicalise(sourceLanguage), targetLanguage: canonicalise(targetLanguage), model };
@@ -75,7 +76,7 @@ export class Translator {
     signal?.throwIfAborted();
     if (!found && !sameLanguage(core.sourceLanguage, core.targetLanguage))
       throw new DOMException(`no model translates from ${core.sourceLanguage} to ${core.targetLanguage}`, 'NotSupportedError');
-    const pool = found && await open(found.url, progress, workers, signal);
+    const pool = found && await open(found.url, progress, { workers, coarse, signal });
     try {
       await progress.finish(signal);                // throws, if a listener aborts
     } catch (error) {
@@ -97,6 +98,11 @@ export class Translator {
   get inputQuota() { return Infinity; }
   /** Of the model; `notice` says why it will be fetched again next time, if it will. */
   get info() { return this.#pool?.info; }
+
+  /** Resolves when the model is whole: at once, unless create was told that a coarse one will do. @returns {Promise<void>} */
+  get refined() {
+    return this.#pool?.refined.catch((error) => { throw asDOMException(error, 'NetworkError'); }) ?? Promise.resolve();
+  }
 
   /** @param {string} input @param {TranslateOptions} [options] @returns {Promise<string>} */
   async translate(input, options = {}) {
@@ -283,14 +289,15 @@ function checkIndex(value) {
 
 const folder = (/** @type {string | URL} */ url) => String(url).replace(/\/*$/, '/');
 
-/** @param {string} url @param {Progress} progress @param {number} [workers] @param {AbortSignal} [signal] */
-async function open(url, progress, workers, signal) {
+/** @param {string} url @param {Progress} progress
+ *  @param {{workers?: number, coarse?: boolean, signal?: AbortSignal}} given */
+async function open(url, progress, given) {
   downloads.set(url, (downloads.get(url) ?? 0) + 1);
   try {
-    const options = { engine: folder(Translator.engine), base: url, workers, signal };
+    const options = { ...given, engine: folder(Translator.engine), base: url };
     return await openPool({ ...options, onProgress: (now) => progress.report(now) });
   } catch (/** @type {any} */ error) {
-    signal?.throwIfAborted();
+    given.signal?.throwIfAborted();
     const network = /FETCH|MANIFEST|INTEGRITY/.test(error?.code);
     throw asDOMException(error, network ? 'NetworkError' : 'OperationError');
   } finally {

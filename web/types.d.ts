@@ -29,6 +29,7 @@ export interface Detailed {
   score: number;
   sentences: Sentence[];
   kernels?: string;                          // the kernel set that ran
+  coarse?: boolean;                          // by the high halves of the weights: the rest was still on its way
   ms?: number;                               // time in the worker
 }
 
@@ -41,6 +42,7 @@ export interface Manifest {
   bytes: number;
   sha256: string;
   chunks: { file: string; bytes: number; sha256: string }[];
+  coarse?: { chunks: number; matrices: [at: number, k: number, n: number][] };     // see planes.js
   licence: string;
   scores: Record<string, unknown>;
   card: string;
