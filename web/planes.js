@@ -58,9 +58,9 @@ export class Planes {
       const part = bytes.subarray(begin - offset, end - offset);
       if (kind === 'rest') memory.set(part, this.#at + to + begin - from);
       else if (kind === 'low') memory.set(part, this.#low + begin - this.#lowFrom);
-      else for (let i = 0, p = this.#at + to + 2 * (begin - from); i < part.length; i++) {
-        memory[p++] = middle(part[i] & 15);
-        memory[p++] = middle(part[i] >> 4);
+      else {
+        const weights = pairs(memory, this.#at + to + 2 * (begin - from), part.length);
+        for (let i = 0; i < part.length; i++) weights[i] = HIGH[part[i]];
       }
     }
   }
@@ -84,12 +84,8 @@ export class Planes {
     let low = this.#low;
     this.#matrices.forEach(([at, k, n], i) => {
       const begin = this.#at + at;
-      for (let p = begin; p < begin + k * n; low++) {
-        memory[p] = memory[p] & 0xf0 | memory[low] & 15;
-        p++;
-        memory[p] = memory[p] & 0xf0 | memory[low] >> 4;
-        p++;
-      }
+      const weights = pairs(memory, begin, k * n / 2);
+      for (let j = 0; j < weights.length; j++) weights[j] = weights[j] & 0xf0f0 | LOW[memory[low++]];
       if (this.#sums[i]) memory.set(this.#sums[i], begin + up(k * n) + up(4 * n));
     });
   }
@@ -99,5 +95,11 @@ export class Planes {
   }
 }
 
+/** Two weights at a time.  @param {Uint8Array} memory @param {number} at even @param {number} n */
+const pairs = (memory, at, n) => new Uint16Array(memory.buffer, memory.byteOffset + at, n);
+
 /** A weight of which only the high half is known: the middle of what it may be; 7 where it may be 0, 8 otherwise. */
 const middle = (/** @type {number} */ high) => high << 4 | (high ? 8 : 7);
+/** What a byte as sent says of two weights. */
+const HIGH = Uint16Array.from({ length: 256 }, (_, byte) => middle(byte & 15) | middle(byte >> 4) << 8);
+const LOW = Uint16Array.from({ length: 256 }, (_, byte) => byte & 15 | byte >> 4 << 8);
