@@ -2,8 +2,8 @@
 //   node scripts/bench/peer.mjs [--rounds N] [--lines N] [--text FILE] [--only node|chromium] [--save FOLDER] [--json]
 //
 // Both run the same int8 weights over the same lines, in turns, each in its own worker behind its own JavaScript:
-// one line per request, then 32 lines per request. Quote the ratios: words per second depend on what else the
-// machine does. The outputs are compared line by line. Of a FILE of pairs the first column is read.
+// one line per request, then 100 lines per request (with 32 the peer is slower). Quote the ratios: words per second
+// depend on what else the machine does. The outputs are compared line by line. Of a FILE of pairs the first column is read.
 //
 // The weights are those of build/peer/en-de.bin (scripts/train/export_intgemm.py); without it, of models/en-de.
 import { execFileSync } from 'node:child_process';
