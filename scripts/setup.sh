@@ -62,7 +62,6 @@ if [ ${#clang19[@]} -gt 0 ] && [ ${#root[@]} -gt 0 ]; then
 fi
 
 # Debian 12's own Node is 18; the npm registry carries newer ones as a package. The Makefile looks there first.
-# (24: the V8 of 22.23 dies with a segmentation fault while it runs build/wasm/tests/test_tokenizer_any.wasm.)
 if ! node_ok; then
   have npm || "${root[@]}" apt-get install -y -qq --no-install-recommends npm >/dev/null
   machine=$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')

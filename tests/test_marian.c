@@ -330,16 +330,16 @@ TEST(marian_by_training)
     int n = 0;
     if (out) {
         CHECK(weights_open(&w, out, size) == DM_OK, "%s", w.why.text);
-        CHECK(weights_i8(&w, "Wemb", 32, 304, &m), "%s", w.why.text);
-        CHECK(weights_i8(&w, "encoder_l2_ffn_W2", 40, 32, &m), "%s", w.why.text);
-        CHECK(weights_i8(&w, "decoder_l2_rnn_Wf", 32, 32, &m), "%s", w.why.text);
-        CHECK(weights_f32(&w, "decoder_l1_context_Wo_ln_bias", 32) != NULL, "%s", w.why.text);
+        CHECK(weights_i8(&w, "Wemb", 24, 304, &m), "%s", w.why.text);
+        CHECK(weights_i8(&w, "encoder_l2_ffn_W2", 32, 24, &m), "%s", w.why.text);
+        CHECK(weights_i8(&w, "decoder_l2_rnn_Wf", 24, 24, &m), "%s", w.why.text);
+        CHECK(weights_f32(&w, "decoder_l1_context_Wo_ln_bias", 24) != NULL, "%s", w.why.text);
         CHECK(weights_f32(&w, "decoder_ff_logit_out_b", 304) != NULL, "%s", w.why.text);
         CHECK(marian_items(bin_file, &a, &items, &n, &why) == DM_OK && n > 0, "%s", why.text);
         for (int i = 0; i < n; i++)
             if (!strcmp(items[i].name, "encoder_l1_ffn_W1")) {
-                CHECK(weights_i8(&w, items[i].name, 32, 40, &m), "%s", w.why.text);
-                check_matrix(&m, (const float *)(const void *)items[i].data, 32, 40, 40, 1);
+                CHECK(weights_i8(&w, items[i].name, 24, 32, &m), "%s", w.why.text);
+                check_matrix(&m, (const float *)(const void *)items[i].data, 24, 32, 32, 1);
             }
     }
     weights_close(&w);

@@ -27,7 +27,7 @@ VOCAB = 304  # 256 bytes, EOS, UNK and a few pieces of our own text
 MAX_STEPS = 8
 
 CONFIGS = {
-    "transformer-ssru": Config(VOCAB, dim=32, ffn=40, heads=4, encoder_layers=2, decoder_layers=2, decoder="ssru"),
+    "transformer-ssru": Config(VOCAB, dim=24, ffn=32, heads=3, encoder_layers=2, decoder_layers=2, decoder="ssru"),
     "transformer-selfattn": Config(VOCAB, dim=16, ffn=24, heads=2, encoder_layers=1, decoder_layers=2, decoder="selfattn"),
     "bahdanau": rnn.Config(VOCAB, dim=8, units=16, arch="bahdanau"),
     "rnn": rnn.Config(VOCAB, dim=8, units=16, arch="rnn"),
