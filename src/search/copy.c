@@ -2,6 +2,9 @@
 
 #include <math.h>
 
+/* Whether a byte (or -1) may only come as a copy. */
+static int is_copied(int byte) { return (byte >= 0 && byte < 0x20) || byte > 0x7E; }
+
 /* Pieces of the UTF-8 sequence that begins with `lead`; 1 for what begins none. */
 static int sequence_length(int lead)
 {
@@ -12,13 +15,13 @@ dm_status copy_plan_new(copy_plan *plan, const tokenizer *vocab, const int32_t *
 {
     *plan = (copy_plan){ .vocab = vocab, .source = source };
     int bytes = 0;
-    for (int i = 0; i < n; i++) bytes += tokenizer_byte(vocab, source[i]) >= 0;
+    for (int i = 0; i < n; i++) bytes += is_copied(tokenizer_byte(vocab, source[i]));
     if (!bytes) return DM_OK;
     plan->runs = arena_take(a, (size_t)bytes, sizeof *plan->runs);
     if (!plan->runs) return DM_ERR_MEMORY;
     for (int i = 0; i < n && plan->n < COPY_MAX_RUNS;) {
         const int lead = tokenizer_byte(vocab, source[i]);
-        int length = lead >= 0, most = lead >= 0 ? sequence_length(lead) : 0;
+        int length = is_copied(lead), most = length ? sequence_length(lead) : 0;
         while (length < most && i + length < n && (tokenizer_byte(vocab, source[i + length]) & 0xC0) == 0x80) length++;
         if (length) plan->runs[plan->n++] = (copy_run){ i, length };
         i += length ? length : 1;
@@ -47,7 +50,8 @@ void copy_mask(const copy_plan *plan, const copy_state *s, float *logits, int n)
     if (forced >= 0 || !ids) return;
     float kept[COPY_MAX_RUNS];
     for (int r = 0; r < plan->n; r++) kept[r] = logits[plan->source[plan->runs[r].begin]];
-    for (int b = 0; b < 256; b++) logits[ids[b]] = -INFINITY;
+    for (int b = 0; b < 256; b++)
+        if (is_copied(b)) logits[ids[b]] = -INFINITY;
     for (int r = 0; r < plan->n; r++)
         if (is_open(s, r)) logits[plan->source[plan->runs[r].begin]] = kept[r];
 }

@@ -2,7 +2,8 @@
  *
  * A character that the vocabulary does not know (an emoji, a foreign script) reaches the model as byte
  * pieces, which training hardly ever saw: left alone it would spell broken UTF-8 or another character.
- * So byte pieces may only spell a character that the source spells in byte pieces, each occurrence once. */
+ * So byte pieces may only spell a character that the source spells in byte pieces, each occurrence once.
+ * Printable ASCII is free: it is whole in one byte, and what of it the vocabulary lacks (Q, say) was learnt. */
 #ifndef DM_COPY_H
 #define DM_COPY_H
 
@@ -34,7 +35,7 @@ dm_status copy_plan_new(copy_plan *plan, const tokenizer *vocab, const int32_t *
 /* The piece that must come now, inside a character; -1: free choice. */
 int32_t copy_forced(const copy_plan *plan, const copy_state *s);
 /* logits (n) of the next piece: what may not come becomes -INFINITY. Inside a character that is all but
- * copy_forced, elsewhere the byte pieces that begin no character left to copy. */
+ * copy_forced, elsewhere the byte pieces that are no ASCII and begin no character left to copy. */
 void copy_mask(const copy_plan *plan, const copy_state *s, float *logits, int n);
 /* Notes the piece that was taken. alignment (n_source) or NULL: of several characters that begin with the
  * same byte, the one that the model looks at most is meant. */
