@@ -40,7 +40,7 @@ for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
 const manifest = {
   format: 'dolmetsch-manifest-1', name: basename(folder), source, target, architecture,
   bytes: bytes.length, sha256: sha256(bytes), chunks,
-  licence: 'CC-BY-SA 4.0; the sources and their licences are in card.md', card: 'card.md', scores,
+  licence: 'trained on CC-BY, CC-BY-SA, MIT, MPL, GPL, AGPL and GFDL texts: card.md lists them', card: 'card.md', scores,
 };
 await writeFile(join(folder, 'manifest.json.new'), `${JSON.stringify(manifest, null, 1)}\n`);
 await rename(join(folder, 'manifest.json.new'), join(folder, 'manifest.json'));
