@@ -186,6 +186,6 @@ test('abort at every stage of create: at once, with the reason', async () => {
     const start = performance.now();
     stop.abort(reason);
     await assert.rejects(call, (error) => error === reason, file);
-    assert.ok(performance.now() - start < 50, `${file}: ${performance.now() - start} ms`);
+    assert.ok(performance.now() - start < 500, `${file}: ${performance.now() - start} ms`);
   }
 });

@@ -145,7 +145,7 @@ test('a stream of words is the translation, to the letter', async () => {
   const { parts, whole } = await page.evaluate(async () => {
     const { Translator } = await import('./translator.js');
     const translator = await Translator.create({ sourceLanguage: 'en', targetLanguage: 'de' }), parts = [];
-    const text = 'The dog, who saw the cat in the garden, ran home.\n\nIt was late. '.repeat(30);
+    const text = 'The dog, who saw the cat in the garden, ran home.\n\nIt was late. '.repeat(150);
     const reader = translator.translateStreaming(text).getReader();
     for (let read; !(read = await reader.read()).done;) parts.push(read.value);
     const whole = await translator.translate(text);
