@@ -66,7 +66,5 @@ int job_target_limit(const dm_job *job, int n_source);
 dm_status job_finish_piece(dm_job *job, int piece, const search_item *item, float *encoder_self);
 /* All sentences of a text -> its result. */
 dm_status job_finish_text(dm_job *job, job_text *text);
-/* ids -> UTF-8 in a, with token ranges where tokens is not NULL. */
-char *job_decode(const dm_job *job, const int32_t *ids, int n, arena *a, dm_token *tokens, size_t *size);
 
 #endif

@@ -3,16 +3,6 @@
 
 #include "job_internal.h"
 
-char *job_decode(const dm_job *job, const int32_t *ids, int n, arena *a, dm_token *tokens, size_t *size)
-{
-    const tokenizer *vocab = job->model->vocab;
-    char *text = arena_take(a, tokenizer_decode_bound(vocab, ids, (size_t)n) + 1, 1);
-    if (!text) return NULL;
-    *size = tokenizer_decode(vocab, ids, (size_t)n, text, tokens);
-    text[*size] = 0;
-    return text;
-}
-
 /* A path of `n` nodes through what the search kept. */
 typedef struct { int *nodes, n; } path;
 
@@ -55,11 +45,21 @@ static dm_attention by_head(arena *a, const float *rows, const path *p, int laye
     return out;
 }
 
-/* Byte pieces could spell a line end. */
-static void without_controls(char *text, size_t size)
+/* The tokens' ids -> UTF-8 in a, NUL-terminated; the tokens get their ranges in it. Byte pieces could spell a
+ * line end: control characters become spaces. */
+static char *decode_tokens(dm_job *job, dm_token *tokens, int n, arena *a, size_t *size)
 {
-    for (size_t i = 0; i < size; i++)
+    const tokenizer *vocab = job->model->vocab;
+    int32_t *ids = arena_take(&job->scratch, (size_t)n, sizeof *ids);
+    if (!ids) return NULL;
+    for (int i = 0; i < n; i++) ids[i] = tokens[i].id;
+    char *text = arena_take(a, tokenizer_decode_bound(vocab, ids, (size_t)n) + 1, 1);
+    if (!text) return NULL;
+    *size = tokenizer_decode(vocab, ids, (size_t)n, text, tokens);
+    for (size_t i = 0; i < *size; i++)
         if ((unsigned char)text[i] < ' ') text[i] = ' ';
+    text[*size] = 0;
+    return text;
 }
 
 static dm_status finish_alternative(dm_job *job, const search_item *item, const hypothesis *h, dm_alternative *out)
@@ -67,13 +67,9 @@ static dm_status finish_alternative(dm_job *job, const search_item *item, const 
     arena *a = &job->results;
     const path p = path_of(item, h, &job->scratch);
     dm_token *target = p.nodes ? path_tokens(item, &p, a) : NULL;
-    int32_t *ids = arena_take(&job->scratch, (size_t)p.n, sizeof *ids);
-    if (!target || !ids) return DM_ERR_MEMORY;
-    for (int t = 0; t < p.n; t++) ids[t] = target[t].id;
     size_t size;
-    char *text = job_decode(job, ids, p.n, a, target, &size);
+    char *text = target ? decode_tokens(job, target, p.n, a, &size) : NULL;
     if (!text) return DM_ERR_MEMORY;
-    without_controls(text, size);
     *out = (dm_alternative){ .text = text, .text_size = size, .target = target, .n_target = p.n,
                              .score = h->score, .cut = h->cut };
     if (search_attention_shape(job->search).cross) out->alignment = path_alignment(item, &p, a);
@@ -143,20 +139,15 @@ static size_t result_bound(const dm_job *job, const job_text *t)
 /* Decodes one sentence at the end of w and places its tokens there. */
 static dm_status put_sentence(dm_job *job, writer *w, const dm_sentence *s)
 {
-    arena *a = &job->scratch;
-    arena_free(a);
-    int32_t *ids = arena_take(a, (size_t)s->n_target, sizeof *ids);
-    if (!ids) return DM_ERR_MEMORY;
-    for (int i = 0; i < s->n_target; i++) ids[i] = s->target[i].id;
+    arena_free(&job->scratch);
     dm_token *target = (dm_token *)s->target;         /* ours: allocated in job_finish_piece */
     size_t size;
-    char *text = job_decode(job, ids, s->n_target, a, target, &size);
+    const char *text = decode_tokens(job, target, s->n_target, &job->scratch, &size);
     if (!text) return DM_ERR_MEMORY;
     for (int i = 0; i < s->n_target; i++) {
         target[i].begin += (uint32_t)w->size;
         target[i].end += (uint32_t)w->size;
     }
-    without_controls(text, size);
     put(w, text, size);
     return DM_OK;
 }

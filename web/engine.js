@@ -7,22 +7,16 @@
 import { DolmetschError } from './errors.js';
 import { relaxedModule, useRelaxed } from './kernels.js';
 
-/** @typedef {{text: string, start: number, end: number}} Token  UTF-16 offsets; the last of a sentence is empty */
-/**
- * @typedef {object} Sentence
- * @property {Token[]} source
- * @property {Token[]} target
- * @property {number[][]} alignment  target x source, each row sums to 1; empty for a model without attention
- * @property {number} score          mean log-probability per target token
- * @property {boolean} cut           stopped by the length limit or as a repetition
- * @property {import('./types.d.ts').Alternative[]} [alternatives]  the next best, where nbest asked for some
- * @property {{encoder?: number[][][][], decoder?: number[][][][], cross: number[][][][]}} [attention]
- *   [layer][head][row][column]
- */
-/** @typedef {{text: string, score: number, sentences: Sentence[]}} Detailed */
+/** @typedef {import('./types.d.ts').Detailed} Detailed */
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });      // a byte order mark is text: offsets count it
+
+/** The NUL-terminated string at `at`. @param {any} core exports of engine.wasm @param {number} at */
+function stringAt(core, at) {
+  const bytes = new Uint8Array(core.memory.buffer);
+  return decoder.decode(bytes.subarray(at, bytes.indexOf(0, at)));
+}
 
 /** @param {BufferSource | WebAssembly.Module | Response | PromiseLike<Response>} wasm */
 async function compile(wasm) {
@@ -115,7 +109,7 @@ export class Engine {
 
   /** 'transformer' */
   get architecture() {
-    return this.#string(this.#x.dm_wasm_architecture(this.#model));
+    return stringAt(this.#x, this.#x.dm_wasm_architecture(this.#model));
   }
 
   /**
@@ -150,14 +144,8 @@ export class Engine {
   }
 
   #failure() {
-    const status = this.#string(this.#x.dm_wasm_status_name(this.#x.dm_wasm_status()));
-    return new DolmetschError(status, this.#string(this.#x.dm_wasm_reason()));
-  }
-
-  /** @param {number} at a NUL-terminated string */
-  #string(at) {
-    const bytes = this.memory();
-    return decoder.decode(bytes.subarray(at, bytes.indexOf(0, at)));
+    const status = stringAt(this.#x, this.#x.dm_wasm_status_name(this.#x.dm_wasm_status()));
+    return new DolmetschError(status, stringAt(this.#x, this.#x.dm_wasm_reason()));
   }
 }
 
@@ -190,9 +178,7 @@ export class Job {
 
   /** The kernel set that runs: 'relaxed', 'simd128' or 'ref'. */
   get kernels() {
-    const at = this.#x.dm_wasm_kernels(this.#job);
-    const bytes = new Uint8Array(this.#x.memory.buffer);
-    return decoder.decode(bytes.subarray(at, bytes.indexOf(0, at)));
+    return stringAt(this.#x, this.#x.dm_wasm_kernels(this.#job));
   }
 
   /** The i-th translation as far as it is known. @param {number} i */
@@ -231,8 +217,6 @@ export class Job {
 
   /** @param {number} status */
   #failure(status) {
-    const bytes = new Uint8Array(this.#x.memory.buffer);
-    const at = this.#x.dm_wasm_status_name(status);
-    return new DolmetschError(decoder.decode(bytes.subarray(at, bytes.indexOf(0, at))), 'the translation failed');
+    return new DolmetschError(stringAt(this.#x, this.#x.dm_wasm_status_name(status)), 'the translation failed');
   }
 }
