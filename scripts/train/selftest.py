@@ -15,6 +15,7 @@ import torch
 
 import rnn
 from decode import EOS, greedy, pad_rows
+from golden import CONFIGS
 from marian import load_model, make_model
 from model import Config, SsruScan
 
@@ -81,6 +82,18 @@ def check_steps(name):
     check(together[1][:4] == alone[0][:4], f"{name}: padding does not change a translation")
 
 
+def check_reader(work):
+    """A packed model of each architecture, read and packed again, is the same file."""
+    engine, golden = HERE.parent.parent / "build/dolmetsch", HERE.parent.parent / "tests/golden"
+    if not engine.exists():
+        return print(f"skipped: read_model.py, since {engine} is not built (make native)")
+    for name in CONFIGS:
+        subprocess.run([engine, "pack", golden / f"{name}.bin", golden / "tiny.spm", work / "first.dm"], check=True)
+        run("read_model.py", work / "first.dm", work / "again")
+        subprocess.run([engine, "pack", work / "again.bin", work / "again.spm", work / "again.dm"], check=True)
+        check((work / "again.dm").read_bytes() == (work / "first.dm").read_bytes(), f"{name}: read and packed again")
+
+
 def check_chain(corpus, work):
     """Every script once, in order, on the first pairs of the corpus."""
     run("data.py", corpus, work / "all.tsv")
@@ -120,6 +133,7 @@ def main():
     for name in MODELS:
         check_steps(name)
     with tempfile.TemporaryDirectory() as folder:
+        check_reader(Path(folder))
         check_chain(args.corpus, Path(folder))
 
 
