@@ -114,3 +114,13 @@ test('the first letter decides the direction', () => {
   for (const text of ['', '123', 'a שלום', '🙂 ok', '«été»']) assert.equal(directionOf(text), 'ltr', text);
   for (const text of ['שלום a', '  12. مرحبا', '\n«שלום»']) assert.equal(directionOf(text), 'rtl', text);
 });
+
+test('a model without attention: the view says so, and no word is said to come from another', () => {
+  const sentence = { source: tokens([' The', ' dog']), target: tokens([' Der', ' Hund']), alignment: [], score: 0, cut: false };
+  const view = viewOf(sentence, { kind: 'alignment', layer: 0, head: 0 }, false);
+  assert.equal(view.fixed, true);
+  assert.equal(describe(view, 'row', 1), 'Hund, out of the one vector');
+  assert.equal(describe(view, 'col', 2), 'end of sentence, into the one vector');
+  const attended = { ...sentence, alignment: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] };
+  assert.equal('fixed' in viewOf(attended, { kind: 'alignment', layer: 0, head: 0 }, false), false);
+});

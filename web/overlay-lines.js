@@ -25,22 +25,9 @@ export function drawLines(stage, view, onPoint) {
   stage.replaceChildren(root);
 
   const layout = () => {
-    root.classList.remove('tall');
-    const wide = [cols, rows].every((row) => row.root.scrollWidth <= row.root.clientWidth + 1);
-    root.classList.toggle('tall', !wide);
-    const box = picture.getBoundingClientRect();
-    setAttributes(picture, { viewBox: `0 0 ${box.width} ${box.height}` });
-    setAttributes(gradient, wide ? { x1: 0, x2: 0, y1: 0, y2: box.height } : { x1: 0, x2: box.width, y1: 0, y2: 0 });
-    const middles = (/** @type {HTMLElement[]} */ words) => words.map((word) => {
-      const r = word.getBoundingClientRect();
-      return wide ? r.left + r.width / 2 - box.left : r.top + r.height / 2 - box.top;
-    });
-    const from = middles(cols.words), to = middles(rows.words);
-    for (const { row, col, path } of curves) {
-      const [a, b, end] = [from[col], to[row], wide ? box.height : box.width].map((x) => Math.round(x * 10) / 10), half = end / 2;
-      path.setAttribute('d', wide
-        ? `M${a} 0C${a} ${half} ${b} ${half} ${b} ${end}` : `M0 ${a}C${half} ${a} ${half} ${b} ${end} ${b}`);
-    }
+    const { wide, length, from, to } = place(root, picture, cols, rows);
+    setAttributes(gradient, wide ? { x1: 0, x2: 0, y1: 0, y2: length } : { x1: 0, x2: length, y1: 0, y2: 0 });
+    for (const { row, col, path } of curves) path.setAttribute('d', curve(wide, [0, from[col]], [length, to[row]]));
   };
   layout();
   const resize = new ResizeObserver(layout);
@@ -62,8 +49,41 @@ export function drawLines(stage, view, onPoint) {
       paint(rows.words, 'row');
       for (const curve of curves) curve.path.classList.toggle('lit', index >= 0 && curve[axis] === index);
     },
+    /** How many row words, and column words, are there yet.  @param {number} nRows @param {number} nCols */
+    reveal(nRows, nCols) {
+      rows.words.forEach((word, i) => word.classList.toggle('unwritten', i >= nRows));
+      cols.words.forEach((word, i) => word.classList.toggle('unwritten', i >= nCols));
+      for (const { row, col, path } of curves) path.classList.toggle('unwritten', row >= nRows || col >= nCols);
+    },
     destroy() { resize.disconnect(); },
   };
+}
+
+/** Lays the two rows of words out: side by side where both fit on a line, else as columns.  `length` is the way from one
+ *  to the other, `from` and `to` are the middles of the words along the rows.
+ *  @param {HTMLElement} root @param {SVGElement} picture @param {{root: HTMLElement, words: HTMLElement[]}} cols
+ *  @param {{root: HTMLElement, words: HTMLElement[]}} rows */
+export function place(root, picture, cols, rows) {
+  root.classList.remove('tall');
+  const wide = [cols, rows].every((row) => row.root.scrollWidth <= row.root.clientWidth + 1);
+  root.classList.toggle('tall', !wide);
+  const box = picture.getBoundingClientRect();
+  setAttributes(picture, { viewBox: `0 0 ${box.width} ${box.height}` });
+  const middles = (/** @type {HTMLElement[]} */ words) => words.map((word) => {
+    const r = word.getBoundingClientRect();
+    return wide ? r.left + r.width / 2 - box.left : r.top + r.height / 2 - box.top;
+  });
+  return { wide, length: wide ? box.height : box.width, across: wide ? box.width : box.height,
+           from: middles(cols.words), to: middles(rows.words) };
+}
+
+/** A curve between two places, each [along the way, along the rows]; it leaves and arrives at right angles to the rows.
+ *  @param {boolean} wide @param {[number, number]} start @param {[number, number]} end */
+export function curve(wide, start, end) {
+  const half = (start[0] + end[0]) / 2;
+  const [a, b, c, d] = [start, [half, start[1]], [half, end[1]], end].map(([x, y]) =>
+    (wide ? [y, x] : [x, y]).map((value) => Math.round(value * 10) / 10).join(' '));
+  return `M${a}C${b} ${c} ${d}`;
 }
 
 /** The links worth a curve.  @param {View} view @returns {{row: number, col: number, weight: number}[]} */
@@ -73,7 +93,7 @@ export function strongest(view) {
 }
 
 /** @param {View} view @param {Axis} axis @param {(axis: Axis, index: number) => void} onPoint */
-function wordRow(view, axis, onPoint) {
+export function wordRow(view, axis, onPoint) {
   const side = axis === 'row' ? view.rowSide : view.colSide;
   const words = (axis === 'row' ? view.rows : view.cols).map((word, i) => {
     const button = el('button', { type: 'button', class: `word${word.last ? ' last' : ''}${word.joined ? ' joined' : ''}`,

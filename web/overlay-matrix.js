@@ -35,6 +35,7 @@ export function drawMatrix(stage, view, onPoint, onRead) {
   let at;
   /** @type {{axis: Axis, index: number}} */
   let lit = { axis: 'row', index: -1 };
+  let there = { rows: rows.length, cols: cols.length };
 
   const draw = () => {
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
@@ -49,6 +50,7 @@ export function drawMatrix(stage, view, onPoint, onRead) {
       context.roundRect(...box);
       context.fillStyle = `rgb(${colour('--ink-rgb')} / ${inBand && lit.index >= 0 ? 0.09 : 0.045})`;
       context.fill();
+      if (r >= there.rows || c >= there.cols) return;
       context.fillStyle = `rgb(${colour('--heat')} / ${(Math.min(1, weight) ** 0.75 * (inBand ? 1 : 0.35)).toFixed(3)})`;
       context.fill();
       if (at?.row === r && at.col === c) {
@@ -120,6 +122,13 @@ export function drawMatrix(stage, view, onPoint, onRead) {
       lit = { axis, index };
       rowLabels.forEach((label, i) => label.classList.toggle('on', axis === 'row' && i === index || i === at?.row));
       colLabels.forEach((label, i) => label.classList.toggle('on', axis === 'col' && i === index || i === at?.col));
+      draw();
+    },
+    /** How many rows, and columns, are there yet.  @param {number} nRows @param {number} nCols */
+    reveal(nRows, nCols) {
+      there = { rows: nRows, cols: nCols };
+      rowLabels.forEach((label, i) => label.classList.toggle('unwritten', i >= nRows));
+      colLabels.forEach((label, i) => label.classList.toggle('unwritten', i >= nCols));
       draw();
     },
     destroy() {

@@ -4,6 +4,7 @@
 import { el, rove } from './dom.js';
 import { drawLines } from './overlay-lines.js';
 import { drawMatrix, drawThumbnail } from './overlay-matrix.js';
+import { drawVector } from './overlay-vector.js';
 import { describe, linksOf, viewOf } from './words.js';
 
 /** @typedef {import('./types.d.ts').Detailed} Detailed
@@ -23,6 +24,8 @@ const KINDS = {
   decoder: ['Decoder', 'What each German word looks at among the German words before it.'],
 };
 
+const ALIGNMENT = { kind: 'alignment', layer: 0, head: 0 };
+const FIXED = 'No attention: every English word goes into one vector, and all that the German words are made of comes out of it.';
 const HINT = 'Point at a word, or tap it.';
 
 export class Overlay {
@@ -36,8 +39,9 @@ export class Overlay {
   #attended = new Map();
   /** @type {View | undefined} */
   #view;
-  /** @type {{light(axis: Axis, index: number): void, destroy(): void} | undefined} */
+  /** @type {{light(axis: Axis, index: number): void, reveal(rows: number, cols: number): void, destroy(): void} | undefined} */
   #drawing;
+  #written = { sentence: 0, tokens: Infinity };
   #turn = 0;
   #ui;
   #root;
@@ -54,6 +58,7 @@ export class Overlay {
   show(detailed) {
     this.#detailed = detailed?.sentences.length ? detailed : null;
     this.#attended.clear();
+    this.#written = { sentence: 0, tokens: Infinity };
     this.#sentence = Math.min(this.#sentence, Math.max(0, (this.#detailed?.sentences.length ?? 1) - 1));
     this.#root.hidden = !this.#detailed;
     this.#draw();
@@ -80,6 +85,23 @@ export class Overlay {
 
   clear() { this.#light('row', -1); }
 
+  /** Turns to a sentence as it was after so many steps of the decoder: later words are not written yet, the last one is
+   *  lit.  Infinity: all are written, none is lit.  @param {number} sentence @param {number} tokens */
+  reveal(sentence, tokens) {
+    this.#written = { sentence, tokens };
+    if (sentence === this.#sentence) this.#reveal();
+    else this.select(sentence);
+  }
+
+  #reveal() {
+    const view = this.#view, tokens = this.#written.sentence === this.#sentence ? this.#written.tokens : Infinity;
+    if (!view) return;
+    const written = (/** @type {'rows' | 'cols'} */ axis) => (view[axis === 'rows' ? 'rowSide' : 'colSide'] === 'source'
+      ? view[axis].length : view[axis].filter(({ to }) => to <= tokens).length);
+    this.#drawing?.reveal(written('rows'), written('cols'));
+    this.#light('row', view.rowSide === 'target' && tokens < Infinity ? written('rows') - 1 : -1);
+  }
+
   #light(/** @type {Axis} */ axis, /** @type {number} */ index) {
     this.#drawing?.light(axis, index);
     this.#read(index >= 0 && this.#view ? describe(this.#view, axis, index) : '');
@@ -101,7 +123,8 @@ export class Overlay {
     this.#showPager();
     if (!detailed) return this.#clearStage();
     let sentence = this.#attended.get(this.#sentence) ?? detailed.sentences[this.#sentence];
-    if (choice.kind !== 'alignment' && !sentence.attention) {
+    const fixed = !sentence.alignment.length;
+    if (!fixed && choice.kind !== 'alignment' && !sentence.attention) {
       stage.classList.add('waiting');
       try {
         sentence = await this.#callbacks.attend(this.#sentence);
@@ -118,16 +141,15 @@ export class Overlay {
     this.#clearStage();
     this.#showKinds(sentence);
     this.#showHeads(sentence);
-    caption.textContent = KINDS[choice.kind][1];
-    const view = viewOf(sentence, choice, this.#pieces);
-    if (!view || !view.weights.some((row) => row.some((weight) => weight > 0))) {
-      said.textContent = 'This model carries no attention: it squeezed the sentence into one vector.';
-      return;
-    }
     said.textContent = '';
+    caption.textContent = fixed ? FIXED : KINDS[choice.kind][1];
+    const view = viewOf(sentence, fixed ? ALIGNMENT : choice, this.#pieces);
+    if (!view) return;
     this.#view = view;
-    this.#drawing = this.#tab === 'lines' ? drawLines(stage, view, this.#point)
+    this.#drawing = fixed ? drawVector(stage, view, this.#point)
+      : this.#tab === 'lines' ? drawLines(stage, view, this.#point)
       : drawMatrix(stage, view, this.#point, (text) => { this.#ui.live.textContent = text; });
+    this.#reveal();
   }
 
   #clearStage() {
@@ -147,15 +169,16 @@ export class Overlay {
   }
 
   #showKinds(/** @type {Sentence} */ sentence) {
-    const { kinds } = this.#ui, { attention } = sentence;
+    const { kinds, tabs, picker } = this.#ui, { attention } = sentence;
+    tabs.hidden = picker.hidden = !sentence.alignment.length;
     kinds.decoder.parentElement?.toggleAttribute('hidden', !attention?.decoder);
     kinds.encoder.parentElement?.toggleAttribute('hidden', Boolean(attention) && !attention?.encoder);
   }
 
   /** The grid of all heads of the chosen kind; each a picture, and a button. */
   #showHeads(/** @type {Sentence} */ sentence) {
-    const { heads } = this.#ui, choice = this.#choice;
-    const layers = choice.kind === 'alignment' ? undefined : /** @type {any} */ (sentence.attention)?.[choice.kind];
+    const { heads } = this.#ui, choice = this.#choice, fixed = !sentence.alignment.length;
+    const layers = fixed || choice.kind === 'alignment' ? undefined : /** @type {any} */ (sentence.attention)?.[choice.kind];
     const focused = heads.contains(document.activeElement);
     heads.hidden = !layers;
     heads.replaceChildren();
@@ -238,7 +261,7 @@ export class Overlay {
     this.#root.replaceChildren(
       el('div', { class: 'overlay-bar' }, tabs, picker, pager, el('label', { class: 'switch' }, pieces, 'Subword pieces')),
       heads, caption, said, stage, reading, live);
-    return { stage, heads, caption, reading, said, live, kinds, pager, previous, next, place };
+    return { stage, tabs, picker, heads, caption, reading, said, live, kinds, pager, previous, next, place };
   }
 }
 

@@ -85,8 +85,9 @@ export interface Word {
 export type Side = 'source' | 'target';
 export type Axis = 'row' | 'col';
 
-/** What an overlay draws: how much each row word looks at each column word. */
-export interface View { rows: Word[]; cols: Word[]; weights: number[][]; rowSide: Side; colSide: Side }
+/** What an overlay draws: how much each row word looks at each column word.  `fixed`: the model has no attention, one
+ *  vector is all that its rows know of the columns, and the weights are 0. */
+export interface View { rows: Word[]; cols: Word[]; weights: number[][]; rowSide: Side; colSide: Side; fixed?: boolean }
 
 /** A line of models/index.json. */
 export interface ModelEntry {

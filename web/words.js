@@ -63,7 +63,8 @@ export function viewOf(sentence, { kind, layer, head }, pieces) {
     : /** @type {any} */ (sentence.attention)?.[kind]?.[layer]?.[head];
   if (!weights) return undefined;
   const rows = wordsOf(sentence[rowSide], pieces), cols = wordsOf(sentence[colSide], pieces);
-  return { rows, cols, weights: mergeWeights(weights, rows, cols), rowSide, colSide };
+  const fixed = kind === 'alignment' && !weights.length;
+  return { rows, cols, weights: mergeWeights(weights, rows, cols), rowSide, colSide, ...(fixed && { fixed }) };
 }
 
 /** How strongly each word of the other axis belongs to word `index` of `axis`.
@@ -85,6 +86,7 @@ export function counterparts(links, words) {
 export function describe(view, axis, index) {
   const words = axis === 'row' ? view.rows : view.cols;
   const name = (/** @type {Word} */ word) => word.last ? 'end of sentence' : word.text;
+  if (view.fixed) return `${name(words[index])}, ${axis === 'row' ? 'out of' : 'into'} the one vector`;
   const others = counterparts(linksOf(view, axis, index), axis === 'row' ? view.cols : view.rows);
   const list = others.map(({ word, weight }) => `${name(word)} (${percent(weight)})`).join(', ');
   const verb = view.rowSide === view.colSide
