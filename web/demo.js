@@ -126,7 +126,7 @@ function show(text, detailed) {
   if (held >= 0) /** @type {HTMLElement | null} */ ($('target').querySelector(`[data-i="${held}"]`))?.focus();
   $('target').classList.remove('waiting');
   $('live').textContent = detailed && detailed.text.length < 500 ? detailed.text : '';
-  overlay.show(detailed);
+  overlay.show(detailed, translator?.info);
   if (!detailed || !translator) return;
   const words = text.trim().split(/\s+/u).length, ms = detailed.ms ?? 0;
   const cut = detailed.sentences.some((sentence) => sentence.cut) ? ' · a sentence was cut short' : '';
@@ -173,7 +173,7 @@ track($('target'), (i, how) => point('target', target.mark(i), how === 'focus'))
 
 /* The words behind the text box lie under it, so they are found by place, or by the caret. */
 input.addEventListener('pointermove', ({ clientX, clientY }) => {
-  const word = document.elementsFromPoint(clientX, clientY).find((element) => element.matches('#mirror .word'));
+  const word = document.elementsFromPoint(clientX, clientY).find((element) => element.matches('#mirror .dm-word'));
   point('source', word ? source.mark(Number(word.getAttribute('data-i'))) : undefined);
 });
 input.addEventListener('pointerleave', () => point('source', undefined));

@@ -17,6 +17,13 @@ export function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
+let ids = 0;
+/** An id that nothing else has.  @param {string} prefix */
+export const uniqueId = (prefix) => `${prefix}-${++ids}`;
+
+/** What has the focus, seen from `node`: inside its own shadow root, too.  @param {Node} node @returns {Element | null} */
+export const activeIn = (node) => /** @type {Document | ShadowRoot} */ (node.getRootNode()).activeElement ?? null;
+
 /** true sets an empty attribute; false, null and undefined set none.
  *  @param {Element} element @param {Record<string, unknown>} attributes */
 export function setAttributes(element, attributes) {
@@ -35,7 +42,7 @@ export function rove(group, columns = () => 1) {
     if (item) for (const other of items()) other.setAttribute('tabindex', other === item ? '0' : '-1');
   });
   group.addEventListener('keydown', (event) => {
-    const list = items(), at = list.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const list = items(), at = list.indexOf(/** @type {HTMLElement} */ (activeIn(group)));
     if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
     const forward = getComputedStyle(group).direction === 'rtl' ? -1 : 1, width = columns();
     const to = { ArrowRight: at + forward, ArrowLeft: at - forward, ArrowDown: at + width, ArrowUp: at - width,

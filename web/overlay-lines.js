@@ -1,7 +1,7 @@
 /** Two rows of words, joined by curves: the more weight, the stronger the curve.  Side by side where the
  *  sentence fits on one line, otherwise as two columns, which fit any screen. */
 
-import { el, rove, setAttributes, svg, track } from './dom.js';
+import { el, rove, setAttributes, svg, track, uniqueId } from './dom.js';
 import { describe, linksOf } from './words.js';
 
 /** @typedef {import('./types.d.ts').View} View
@@ -10,18 +10,19 @@ import { describe, linksOf } from './words.js';
 
 const MAX_CURVES = 600;
 const MIN_WEIGHT = 0.03;
-let count = 0;
 
 /** @param {HTMLElement} stage @param {View} view @param {(axis: Axis, index: number) => void} onPoint -1: nothing */
 export function drawLines(stage, view, onPoint) {
-  const gradient = svg('linearGradient', { id: `lines-${++count}`, gradientUnits: 'userSpaceOnUse' },
-    svg('stop', { class: `stop ${view.colSide}`, offset: 0 }), svg('stop', { class: `stop ${view.rowSide}`, offset: 1 }));
+  const gradient = svg('linearGradient', { id: uniqueId('dm-lines'), gradientUnits: 'userSpaceOnUse' },
+    svg('stop', { class: `dm-stop dm-${view.colSide}`, offset: 0 }),
+    svg('stop', { class: `dm-stop dm-${view.rowSide}`, offset: 1 }));
   const curves = strongest(view).map((link) => ({ ...link, path: svg('path', {
-    class: 'curve', stroke: `url(#${gradient.id})`, 'stroke-width': (0.8 + 3.2 * link.weight).toFixed(2),
+    class: 'dm-curve', stroke: `url(#${gradient.id})`, 'stroke-width': (0.8 + 3.2 * link.weight).toFixed(2),
     'stroke-opacity': (0.08 + 0.84 * link.weight).toFixed(2) }) }));
-  const picture = svg('svg', { class: 'curves', 'aria-hidden': 'true' }, svg('defs', {}, gradient), ...curves.map((c) => c.path));
+  const picture = svg('svg', { class: 'dm-curves', 'aria-hidden': 'true' }, svg('defs', {}, gradient),
+    ...curves.map(({ path }) => path));
   const cols = wordRow(view, 'col', onPoint), rows = wordRow(view, 'row', onPoint);
-  const root = el('div', { class: 'lines' }, cols.root, picture, rows.root);
+  const root = el('div', { class: 'dm-lines' }, cols.root, picture, rows.root);
   stage.replaceChildren(root);
 
   const layout = () => {
@@ -36,24 +37,24 @@ export function drawLines(stage, view, onPoint) {
   return {
     /** @param {Axis} axis @param {number} index -1: nothing */
     light(axis, index) {
-      root.classList.toggle('pointed', index >= 0);
+      root.classList.toggle('dm-pointed', index >= 0);
       const links = index >= 0 ? linksOf(view, axis, index) : [];
       const paint = (/** @type {HTMLElement[]} */ words, /** @type {Axis} */ mine) => words.forEach((word, i) => {
         const on = index >= 0 && mine === axis && i === index;
         const weight = on ? 1 : index >= 0 && mine !== axis ? links[i] ?? 0 : 0;
-        word.classList.toggle('on', on);
-        word.classList.toggle('lit', on || weight >= 0.04);
-        word.style.setProperty('--w', weight.toFixed(3));
+        word.classList.toggle('dm-on', on);
+        word.classList.toggle('dm-lit', on || weight >= 0.04);
+        word.style.setProperty('--dm-w', weight.toFixed(3));
       });
       paint(cols.words, 'col');
       paint(rows.words, 'row');
-      for (const curve of curves) curve.path.classList.toggle('lit', index >= 0 && curve[axis] === index);
+      for (const curve of curves) curve.path.classList.toggle('dm-lit', index >= 0 && curve[axis] === index);
     },
     /** How many row words, and column words, are there yet.  @param {number} nRows @param {number} nCols */
     reveal(nRows, nCols) {
-      rows.words.forEach((word, i) => word.classList.toggle('unwritten', i >= nRows));
-      cols.words.forEach((word, i) => word.classList.toggle('unwritten', i >= nCols));
-      for (const { row, col, path } of curves) path.classList.toggle('unwritten', row >= nRows || col >= nCols);
+      rows.words.forEach((word, i) => word.classList.toggle('dm-unwritten', i >= nRows));
+      cols.words.forEach((word, i) => word.classList.toggle('dm-unwritten', i >= nCols));
+      for (const { row, col, path } of curves) path.classList.toggle('dm-unwritten', row >= nRows || col >= nCols);
     },
     destroy() { resize.disconnect(); },
   };
@@ -64,9 +65,9 @@ export function drawLines(stage, view, onPoint) {
  *  @param {HTMLElement} root @param {SVGElement} picture @param {{root: HTMLElement, words: HTMLElement[]}} cols
  *  @param {{root: HTMLElement, words: HTMLElement[]}} rows */
 export function place(root, picture, cols, rows) {
-  root.classList.remove('tall');
+  root.classList.remove('dm-tall');
   const wide = [cols, rows].every((row) => row.root.scrollWidth <= row.root.clientWidth + 1);
-  root.classList.toggle('tall', !wide);
+  root.classList.toggle('dm-tall', !wide);
   const box = picture.getBoundingClientRect();
   setAttributes(picture, { viewBox: `0 0 ${box.width} ${box.height}` });
   const middles = (/** @type {HTMLElement[]} */ words) => words.map((word) => {
@@ -96,12 +97,13 @@ export function strongest(view) {
 export function wordRow(view, axis, onPoint) {
   const side = axis === 'row' ? view.rowSide : view.colSide;
   const words = (axis === 'row' ? view.rows : view.cols).map((word, i) => {
-    const button = el('button', { type: 'button', class: `word${word.last ? ' last' : ''}${word.joined ? ' joined' : ''}`,
+    const classes = `dm-word${word.last ? ' dm-last' : ''}${word.joined ? ' dm-joined' : ''}`;
+    const button = el('button', { type: 'button', class: classes,
       'data-i': i, tabindex: i ? -1 : 0, 'aria-label': describe(view, axis, i) });
     button.textContent = word.last ? 'end' : word.text || '␣';
     return button;
   });
-  const root = el('div', { class: `line-words ${side} ${axis}`, role: 'group', dir: 'auto', lang: side === 'source' ? 'en' : 'de',
+  const root = el('div', { class: `dm-words dm-${side} dm-${axis}`, role: 'group', dir: 'auto', lang: view.languages?.[side],
     'aria-label': `${side === 'source' ? 'Source' : 'Target'} words; arrow keys move between them` }, ...words);
   rove(root);
   track(root, (i) => onPoint(axis, i));

@@ -13,21 +13,21 @@ const MIN_CELL = 14, FINE = 21, MAX_CELL = 30;
  *  @param {(said: string) => void} onRead says the cell that the keyboard is on */
 export function drawMatrix(stage, view, onPoint, onRead) {
   const { rows, cols, weights } = view;
-  const canvas = el('canvas', { class: 'cells', tabindex: 0, role: 'application', 'aria-roledescription': 'heat map',
+  const canvas = el('canvas', { class: 'dm-cells', tabindex: 0, role: 'application', 'aria-roledescription': 'heat map',
     'aria-label': `${rows.length} rows, ${cols.length} columns; arrow keys read the cells` });
-  const tip = el('output', { class: 'tip', hidden: true });
+  const tip = el('output', { class: 'dm-tip', hidden: true });
   const labels = (/** @type {Word[]} */ words, /** @type {Axis} */ axis) => words.map((word, i) => {
-    const label = el('span', { class: `label${word.last ? ' last' : ''}`, 'data-i': i, dir: 'auto' });
+    const label = el('span', { class: `dm-label${word.last ? ' dm-last' : ''}`, 'data-i': i, dir: 'auto' });
     label.textContent = word.last ? 'end' : word.text || '␣';
     label.addEventListener('pointerenter', () => onPoint(axis, i));
     label.addEventListener('pointerleave', () => onPoint(axis, -1));
     return label;
   });
   const rowLabels = labels(rows, 'row'), colLabels = labels(cols, 'col');
-  const root = el('div', { class: 'matrix' },
-    el('div', { class: `col-labels ${view.colSide}`, 'aria-hidden': 'true' }, ...colLabels),
-    el('div', { class: `row-labels ${view.rowSide}`, 'aria-hidden': 'true' }, ...rowLabels),
-    el('div', { class: 'cell-box' }, canvas, tip));
+  const root = el('div', { class: 'dm-matrix' },
+    el('div', { class: `dm-col-labels dm-${view.colSide}`, 'aria-hidden': 'true' }, ...colLabels),
+    el('div', { class: `dm-row-labels dm-${view.rowSide}`, 'aria-hidden': 'true' }, ...rowLabels),
+    el('div', { class: 'dm-cell-box' }, canvas, tip));
   stage.replaceChildren(root);
 
   let cell = MIN_CELL;
@@ -39,7 +39,7 @@ export function drawMatrix(stage, view, onPoint, onRead) {
 
   const draw = () => {
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-    const style = getComputedStyle(root), colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+    const ink = getComputedStyle(root).color, heat = getComputedStyle(canvas).color;
     const dpr = window.devicePixelRatio || 1, gap = cell > 20 ? 1 : 0.5, round = Math.min(4, cell / 6);
     context.setTransform(dpr, 0, 0, dpr, 0, 0);
     context.clearRect(0, 0, cols.length * cell, rows.length * cell);
@@ -48,13 +48,16 @@ export function drawMatrix(stage, view, onPoint, onRead) {
       const box = /** @type {const} */ ([c * cell + gap, r * cell + gap, cell - 2 * gap, cell - 2 * gap, round]);
       context.beginPath();
       context.roundRect(...box);
-      context.fillStyle = `rgb(${colour('--ink-rgb')} / ${inBand && lit.index >= 0 ? 0.09 : 0.045})`;
+      context.fillStyle = ink;
+      context.globalAlpha = inBand && lit.index >= 0 ? 0.09 : 0.045;
       context.fill();
       if (r >= there.rows || c >= there.cols) return;
-      context.fillStyle = `rgb(${colour('--heat')} / ${(Math.min(1, weight) ** 0.75 * (inBand ? 1 : 0.35)).toFixed(3)})`;
+      context.fillStyle = heat;
+      context.globalAlpha = Math.min(1, weight) ** 0.75 * (inBand ? 1 : 0.35);
       context.fill();
       if (at?.row === r && at.col === c) {
-        context.strokeStyle = `rgb(${colour('--ink-rgb')})`;
+        context.globalAlpha = 1;
+        context.strokeStyle = ink;
         context.lineWidth = 2;
         context.stroke();
       }
@@ -65,13 +68,13 @@ export function drawMatrix(stage, view, onPoint, onRead) {
       const width = Math.max(...rowLabels.map((label) => label.offsetWidth), 0) + 10;
       return Math.max(MIN_CELL, Math.min(MAX_CELL, Math.floor((stage.clientWidth - width) / cols.length)));
     };
-    root.classList.remove('fine');
+    root.classList.remove('dm-fine');
     cell = fit();
     if (cell < FINE) {                              // smaller labels leave more room for cells
-      root.classList.add('fine');
+      root.classList.add('dm-fine');
       cell = Math.min(FINE, fit());
     }
-    root.style.setProperty('--cell', `${cell}px`);
+    root.style.setProperty('--dm-cell', `${cell}px`);
     const dpr = window.devicePixelRatio || 1;
     setAttributes(canvas, { width: Math.round(cols.length * cell * dpr), height: Math.round(rows.length * cell * dpr) });
     canvas.style.setProperty('width', `${cols.length * cell}px`);
@@ -87,7 +90,7 @@ export function drawMatrix(stage, view, onPoint, onRead) {
       const right = to.col > cols.length / 2;
       tip.style.setProperty('left', `${(to.col + (right ? 0 : 1)) * cell}px`);
       tip.style.setProperty('top', `${to.row * cell}px`);
-      tip.classList.toggle('right', right);
+      tip.classList.toggle('dm-right', right);
       if (said) onRead(text);
     }
     onPoint('row', to ? to.row : -1);
@@ -120,15 +123,15 @@ export function drawMatrix(stage, view, onPoint, onRead) {
     /** @param {Axis} axis @param {number} index -1: nothing */
     light(axis, index) {
       lit = { axis, index };
-      rowLabels.forEach((label, i) => label.classList.toggle('on', axis === 'row' && i === index || i === at?.row));
-      colLabels.forEach((label, i) => label.classList.toggle('on', axis === 'col' && i === index || i === at?.col));
+      rowLabels.forEach((label, i) => label.classList.toggle('dm-on', axis === 'row' && i === index || i === at?.row));
+      colLabels.forEach((label, i) => label.classList.toggle('dm-on', axis === 'col' && i === index || i === at?.col));
       draw();
     },
     /** How many rows, and columns, are there yet.  @param {number} nRows @param {number} nCols */
     reveal(nRows, nCols) {
       there = { rows: nRows, cols: nCols };
-      rowLabels.forEach((label, i) => label.classList.toggle('unwritten', i >= nRows));
-      colLabels.forEach((label, i) => label.classList.toggle('unwritten', i >= nCols));
+      rowLabels.forEach((label, i) => label.classList.toggle('dm-unwritten', i >= nRows));
+      colLabels.forEach((label, i) => label.classList.toggle('dm-unwritten', i >= nCols));
       draw();
     },
     destroy() {
@@ -142,12 +145,13 @@ export function drawMatrix(stage, view, onPoint, onRead) {
 const name = (word) => (word.last ? 'end' : word.text);
 
 /** A small picture of one head, one pixel for each cell.  @param {HTMLCanvasElement} canvas
- *  @param {number[][]} weights @param {string} colour "r g b" */
+ *  @param {number[][]} weights @param {string} colour */
 export function drawThumbnail(canvas, weights, colour) {
   setAttributes(canvas, { width: Math.max(1, weights[0]?.length ?? 0), height: Math.max(1, weights.length) });
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.fillStyle = colour;
   weights.forEach((row, r) => row.forEach((weight, c) => {
-    context.fillStyle = `rgb(${colour} / ${(Math.min(1, weight) ** 0.75).toFixed(2)})`;
+    context.globalAlpha = Math.min(1, weight) ** 0.75;
     context.fillRect(c, r, 1, 1);
   }));
 }

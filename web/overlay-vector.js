@@ -11,12 +11,12 @@ const THICK = 14, LONGEST = 150;                    // of the vector, in pixels
 
 /** @param {HTMLElement} stage @param {View} view @param {(axis: Axis, index: number) => void} onPoint -1: nothing */
 export function drawVector(stage, view, onPoint) {
-  const thread = (/** @type {string} */ side) => svg('path', { class: `thread ${side}` });
+  const thread = (/** @type {string} */ side) => svg('path', { class: `dm-thread dm-${side}` });
   const into = view.cols.map(() => thread(view.colSide)), outOf = view.rows.map(() => thread(view.rowSide));
-  const bar = svg('rect', { class: 'vector', rx: 5 });
-  const picture = svg('svg', { class: 'curves', 'aria-hidden': 'true' }, ...into, ...outOf, bar);
+  const bar = svg('rect', { class: 'dm-vector', rx: 5 });
+  const picture = svg('svg', { class: 'dm-curves', 'aria-hidden': 'true' }, ...into, ...outOf, bar);
   const cols = wordRow(view, 'col', onPoint), rows = wordRow(view, 'row', onPoint);
-  const root = el('div', { class: 'lines' }, cols.root, picture, rows.root);
+  const root = el('div', { class: 'dm-lines' }, cols.root, picture, rows.root);
   stage.replaceChildren(root);
 
   const layout = () => {
@@ -37,24 +37,24 @@ export function drawVector(stage, view, onPoint) {
     /** A word that was written saw all of the vector, and so all words of the source alike.
      *  @param {Axis} axis @param {number} index -1: nothing */
     light(axis, index) {
-      root.classList.toggle('pointed', index >= 0);
+      root.classList.toggle('dm-pointed', index >= 0);
       const isLit = (/** @type {Axis} */ mine, /** @type {number} */ i) =>
         index >= 0 && (mine === axis ? i === index : axis === 'row');
       for (const [mine, words, threads] of /** @type {const} */ ([['col', cols.words, into], ['row', rows.words, outOf]])) {
         words.forEach((word, i) => {
           const on = isLit(mine, i) && mine === axis;
-          word.classList.toggle('on', on);
-          word.classList.toggle('lit', isLit(mine, i));
-          word.style.setProperty('--w', on ? '1' : (1 / words.length).toFixed(3));
+          word.classList.toggle('dm-on', on);
+          word.classList.toggle('dm-lit', isLit(mine, i));
+          word.style.setProperty('--dm-w', on ? '1' : (1 / words.length).toFixed(3));
         });
-        threads.forEach((path, i) => path.classList.toggle('lit', isLit(mine, i)));
+        threads.forEach((path, i) => path.classList.toggle('dm-lit', isLit(mine, i)));
       }
-      bar.classList.toggle('lit', index >= 0);
+      bar.classList.toggle('dm-lit', index >= 0);
     },
     /** How many row words, and column words, are there yet.  @param {number} nRows @param {number} nCols */
     reveal(nRows, nCols) {
       for (const [words, threads, n] of /** @type {const} */ ([[cols.words, into, nCols], [rows.words, outOf, nRows]]))
-        for (const [i, each] of [...words.entries(), ...threads.entries()]) each.classList.toggle('unwritten', i >= n);
+        for (const [i, each] of [...words.entries(), ...threads.entries()]) each.classList.toggle('dm-unwritten', i >= n);
     },
     destroy() { resize.disconnect(); },
   };

@@ -32,8 +32,8 @@ export class TextPane {
       if (mark.start > at) pieces.push(text.slice(at, mark.start));
       const i = this.#words.length;
       const element = el('span', this.#focusable
-        ? { class: 'word', role: 'button', 'aria-label': mark.label, tabindex: i ? -1 : 0, 'data-i': i }
-        : { class: 'word', 'data-i': i });
+        ? { class: 'dm-word', role: 'button', 'aria-label': mark.label, tabindex: i ? -1 : 0, 'data-i': i }
+        : { class: 'dm-word', 'data-i': i });
       element.textContent = text.slice(mark.start, at = mark.end);
       pieces.push(element);
       const word = { mark, element };
@@ -53,16 +53,16 @@ export class TextPane {
   /** Lights words of a sentence by the ranges they overlap; `on` is the one that is pointed at.
    *  @param {number} sentence @param {{start: number, end: number, weight: number, on?: boolean}[]} ranges */
   light(sentence, ranges) {
-    for (const element of this.#lit) element.classList.remove('lit', 'on');
+    for (const element of this.#lit) element.classList.remove('dm-lit', 'dm-on');
     this.#lit.clear();
     for (const { mark, element } of this.#bySentence.get(sentence) ?? []) {
       const mine = ranges.filter(({ start, end }) => start < mark.end && mark.start < end);
       const weight = Math.min(1, mine.reduce((sum, range) => sum + range.weight, 0));
       const on = mine.some((range) => range.on);
       if (weight < 0.04 && !on) continue;
-      element.style.setProperty('--w', weight.toFixed(3));
-      element.classList.add('lit');
-      element.classList.toggle('on', on);
+      element.style.setProperty('--dm-w', weight.toFixed(3));
+      element.classList.add('dm-lit');
+      element.classList.toggle('dm-on', on);
       this.#lit.add(element);
     }
   }

@@ -87,7 +87,22 @@ export type Axis = 'row' | 'col';
 
 /** What an overlay draws: how much each row word looks at each column word.  `fixed`: the model has no attention, one
  *  vector is all that its rows know of the columns, and the weights are 0. */
-export interface View { rows: Word[]; cols: Word[]; weights: number[][]; rowSide: Side; colSide: Side; fixed?: boolean }
+export interface View {
+  rows: Word[]; cols: Word[]; weights: number[][];
+  rowSide: Side; colSide: Side;
+  languages?: Record<Side, string>;
+  fixed?: boolean;
+}
+
+export type Kind = 'alignment' | 'cross' | 'encoder' | 'decoder';
+
+/** What an overlay is to show; all count from 0. */
+export interface Choice {
+  tab: 'lines' | 'matrix';
+  kind: Kind; layer: number; head: number;   // layer and head mean nothing to the alignment
+  sentence: number;
+  pieces: boolean;                           // subword pieces instead of words
+}
 
 /** A line of models/index.json. */
 export interface ModelEntry {

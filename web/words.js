@@ -55,8 +55,8 @@ export function mergeWeights(weights, rows, cols) {
 
 /** What to draw: the alignment, or one head of one layer.
  *  @param {Sentence} sentence @param {{kind: string, layer: number, head: number}} choice @param {boolean} pieces
- *  @returns {View | undefined} undefined: the sentence does not carry that attention */
-export function viewOf(sentence, { kind, layer, head }, pieces) {
+ *  @param {Record<Side, string>} [languages] @returns {View | undefined} undefined: the sentence does not carry that attention */
+export function viewOf(sentence, { kind, layer, head }, pieces, languages) {
   const rowSide = kind === 'encoder' ? 'source' : 'target';
   const colSide = kind === 'decoder' ? 'target' : 'source';
   const weights = kind === 'alignment' ? sentence.alignment
@@ -64,7 +64,7 @@ export function viewOf(sentence, { kind, layer, head }, pieces) {
   if (!weights) return undefined;
   const rows = wordsOf(sentence[rowSide], pieces), cols = wordsOf(sentence[colSide], pieces);
   const fixed = kind === 'alignment' && !weights.length;
-  return { rows, cols, weights: mergeWeights(weights, rows, cols), rowSide, colSide, ...(fixed && { fixed }) };
+  return { rows, cols, weights: mergeWeights(weights, rows, cols), rowSide, colSide, languages, ...(fixed && { fixed }) };
 }
 
 /** How strongly each word of the other axis belongs to word `index` of `axis`.

@@ -14,7 +14,7 @@ const median = (/** @type {number[]} */ values) => values.toSorted((a, b) => a -
 
 /** Milliseconds since navigation began when the first German word stands in the page. */
 const firstTranslation = (/** @type {import('puppeteer-core').Page} */ page) =>
-  page.waitForFunction(() => document.querySelector('#target .word') && performance.now(), { polling: 5, timeout: 60_000 })
+  page.waitForFunction(() => document.querySelector('#target .dm-word') && performance.now(), { polling: 5, timeout: 60_000 })
     .then((handle) => handle.jsonValue());
 
 /** @param {string[]} texts @returns words/s, in a fresh engine on the page's main thread */

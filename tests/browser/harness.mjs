@@ -78,7 +78,7 @@ export async function start(folder, path = '') {
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]);
       await before?.(page);
       await page.goto(server.url + path + hash);
-      if (ready) await page.waitForSelector('#target .word', { timeout: 20_000 });
+      if (ready) await page.waitForSelector('#target .dm-word', { timeout: 20_000 });
       return { page, complaints };
     },
     async close() {

@@ -17,9 +17,9 @@ after(async () => {
 });
 
 const german = (page) => page.$eval('#target', (e) => e.textContent);
-const litWords = (page, root) => page.$$eval(`${root} .word.lit`, (list) => list.map((e) => e.textContent));
+const litWords = (page, root) => page.$$eval(`${root} .dm-word.dm-lit`, (list) => list.map((e) => e.textContent));
 const word = async (page, root, text) => {
-  for (const handle of await page.$$(`${root} .word`)) if (await handle.evaluate((e) => e.textContent) === text) return handle;
+  for (const handle of await page.$$(`${root} .dm-word`)) if (await handle.evaluate((e) => e.textContent) === text) return handle;
   throw new Error(`no word ${text} in ${root}`);
 };
 /** Sets the text as typing does, and waits for what it should become. */
@@ -51,12 +51,12 @@ test('typing translates; pointing lights the counterparts in both texts and in t
 
   await (await word(page, '#target', 'Morgen')).hover();
   assert.deepEqual(await litWords(page, '#mirror'), ['morning']);
-  assert.deepEqual(await page.$$eval('.lines .word.lit', (l) => l.map((e) => e.textContent)), ['morning', 'Morgen']);
-  assert.equal(await page.$$eval('.curve.lit', (l) => l.length), 1);
-  assert.equal(await page.$eval('.reading', (e) => e.textContent), 'Morgen, from morning (97\u00a0%)');
+  assert.deepEqual(await page.$$eval('.dm-lines .dm-word.dm-lit', (l) => l.map((e) => e.textContent)), ['morning', 'Morgen']);
+  assert.equal(await page.$$eval('.dm-curve.dm-lit', (l) => l.length), 1);
+  assert.equal(await page.$eval('.dm-reading', (e) => e.textContent), 'Morgen, from morning (97\u00a0%)');
   await (await word(page, '#target', 'geht')).hover();
-  const weights = await page.$$eval('#mirror .word.lit',
-    (l) => l.map((e) => [e.textContent, Number(e.style.getPropertyValue('--w'))]));
+  const weights = await page.$$eval('#mirror .dm-word.dm-lit',
+    (l) => l.map((e) => [e.textContent, Number(e.style.getPropertyValue('--dm-w'))]));
   assert.deepEqual(weights.map(([text]) => text), ['how', 'are', 'you']);
   assert.ok(weights[1][1] > 0.6 && weights[0][1] < 0.2, 'stronger weight, stronger light');
 
@@ -66,7 +66,7 @@ test('typing translates; pointing lights the counterparts in both texts and in t
   await page.mouse.move(2, 2);
   assert.deepEqual(await litWords(page, '#target'), []);
 
-  await (await word(page, '.lines', 'Guten')).hover();
+  await (await word(page, '.dm-lines', 'Guten')).hover();
   assert.deepEqual(await litWords(page, '#mirror'), ['Good']);
   assert.deepEqual(complaints, []);
   await page.close();
@@ -74,7 +74,7 @@ test('typing translates; pointing lights the counterparts in both texts and in t
 
 test('by keyboard: words, caret, tabs, matrix, heads', async () => {
   const { page, complaints } = await browser.open();
-  await page.focus('#target .word');
+  await page.focus('#target .dm-word');
   await page.keyboard.press('ArrowRight');
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Hund, from dog (95\u00a0%)');
   assert.deepEqual(await litWords(page, '#mirror'), ['dog']);
@@ -88,25 +88,25 @@ test('by keyboard: words, caret, tabs, matrix, heads', async () => {
   await page.keyboard.press('ArrowRight');
   assert.deepEqual((await litWords(page, '#target')).includes('Hund'), true);
 
-  await page.focus('#tab-lines');
+  await page.focus('[role=tab][data-i=lines]');
   await page.keyboard.press('ArrowRight');
-  await page.waitForSelector('canvas.cells');
-  await page.focus('canvas.cells');
+  await page.waitForSelector('canvas.dm-cells');
+  await page.focus('canvas.dm-cells');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowRight');
-  assert.equal(await page.$eval('.tip', (e) => e.textContent), 'Hund · dog  95\u00a0%');
-  assert.equal(await page.$eval('#overlay [aria-live].hidden', (e) => e.textContent), 'Hund · dog  95\u00a0%');
+  assert.equal(await page.$eval('.dm-tip', (e) => e.textContent), 'Hund · dog  95\u00a0%');
+  assert.equal(await page.$eval('#overlay [aria-live].dm-hidden', (e) => e.textContent), 'Hund · dog  95\u00a0%');
   assert.deepEqual(await litWords(page, '#mirror'), ['dog']);
 
   await page.focus('input[value=alignment]');
   await page.keyboard.press('ArrowRight');
-  await page.waitForSelector('.head[aria-checked=true]');
-  assert.equal(await page.$$eval('.head', (l) => l.length), 48);
-  await page.focus('.head[aria-checked=true]');
+  await page.waitForSelector('.dm-head[aria-checked=true]');
+  assert.equal(await page.$$eval('.dm-head', (l) => l.length), 48);
+  await page.focus('.dm-head[aria-checked=true]');
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('ArrowRight');
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Layer 5, head 2');
-  assert.equal(await page.$eval('.head[aria-checked=true]', (e) => e.getAttribute('aria-label')), 'Layer 5, head 2');
+  assert.equal(await page.$eval('.dm-head[aria-checked=true]', (e) => e.getAttribute('aria-label')), 'Layer 5, head 2');
   assert.deepEqual(complaints, []);
   await page.close();
 });
@@ -114,13 +114,14 @@ test('by keyboard: words, caret, tabs, matrix, heads', async () => {
 test('heads and pieces: encoder attention joins the sentence with itself', async () => {
   const { page, complaints } = await browser.open();
   await page.$eval('input[value=encoder]', (e) => e.click());
-  await page.waitForSelector('.lines .source.row');
-  await (await word(page, '.lines .row', 'dog')).hover();
-  assert.match(await page.$eval('.reading', (e) => e.textContent), /^dog, looks at /);
+  await page.waitForSelector('.dm-lines .dm-source.dm-row');
+  await (await word(page, '.dm-lines .dm-row', 'dog')).hover();
+  assert.match(await page.$eval('.dm-reading', (e) => e.textContent), /^dog, looks at /);
   assert.deepEqual(await litWords(page, '#target'), []);
   await page.$eval('input[value=alignment]', (e) => e.click());
-  await page.$eval('#pieces', (e) => e.click());
-  await page.waitForFunction(() => [...document.querySelectorAll('.lines .row .word')].some((e) => e.textContent === 'ten'));
+  await page.$eval('.dm-switch input', (e) => e.click());
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('.dm-lines .dm-row .dm-word')].some((e) => e.textContent === 'ten'));
   assert.equal(await page.$eval('input[value=decoder]', (e) => e.parentElement.hidden), true,
     'this model has no decoder attention');
   assert.deepEqual(complaints, []);
@@ -146,7 +147,7 @@ test('the words behind the text box lie where the text box shows them', async ()
   for (const text of texts) {
     await type(page, '', '');
     await type(page, text);
-    await page.waitForFunction(() => document.querySelector('#target .word') && !document.querySelector('#target.waiting'));
+    await page.waitForFunction(() => document.querySelector('#target .dm-word') && !document.querySelector('#target.waiting'));
     const boxes = await page.evaluate(() => {            // what is laid out alike is as high, as wide, and not scrolled
       const [a, b] = ['#mirror', '#source'].map((id) => document.querySelector(id));
       const names = ['font', 'padding', 'whiteSpace', 'wordBreak', 'overflowWrap', 'letterSpacing', 'direction', 'unicodeBidi',
@@ -172,7 +173,7 @@ test('odd texts: nothing, spaces, markup, emoji, right to left, half characters'
     await type(page, '', '');
     await type(page, text);
     await page.waitForFunction((want) => document.querySelector('#mirror').textContent === want &&
-      document.querySelector('#target .word'),
+      document.querySelector('#target .dm-word'),
       {}, text);
   }
   await type(page, 'Good morning, how are you?', 'Guten Morgen, wie geht es Ihnen?');
@@ -185,12 +186,12 @@ test('a megabyte of text: the first part is translated, the page says so and sta
   await type(page, 'Good morning, how are you? '.repeat(40_000));
   await page.waitForFunction(() => document.querySelector('#limit').textContent.includes('of 1,080,000 characters')
     && !document.querySelector('#target.waiting') &&
-      document.querySelector('.pager').textContent.includes('of 371'), { timeout: 15_000 });
+      document.querySelector('.dm-pager').textContent.includes('of 371'), { timeout: 15_000 });
   assert.ok(await page.$$eval('#overlay svg *', (l) => l.length) < 700);
   await page.click('[aria-label="Next sentence"]');
-  assert.match(await page.$eval('.pager', (e) => e.textContent), /Sentence 2 of/);
-  await (await page.$$('#target .word'))[9].focus();
-  assert.match(await page.$eval('.pager', (e) => e.textContent), /Sentence 2 of/);
+  assert.match(await page.$eval('.dm-pager', (e) => e.textContent), /Sentence 2 of/);
+  await (await page.$$('#target .dm-word'))[9].focus();
+  assert.match(await page.$eval('.dm-pager', (e) => e.textContent), /Sentence 2 of/);
   const start = Date.now();
   await type(page, 'Good morning, how are you?', 'Guten Morgen, wie geht es Ihnen?');
   assert.ok(Date.now() - start < 3000);
@@ -214,7 +215,7 @@ test('a download that fails says which file and why, and can be tried again', as
       ), { timeout: 10_000 });
     await rename(`${chunk}.away`, chunk);
     await page.click('#retry');
-    await page.waitForSelector('#target .word', { timeout: 10_000 });
+    await page.waitForSelector('#target .dm-word', { timeout: 10_000 });
     assert.equal(await page.$eval('#failure', (e) => e.hidden), true);
     await page.close();
   } finally {
@@ -249,21 +250,21 @@ for (const width of [360, 390, 768, 1280]) {
     const { page, complaints } = await browser.open({ width, height: 800 });
     const sticksOut = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.equal(await sticksOut(), 0);
-    assert.equal(await page.$eval('.lines', (e) => e.classList.contains('tall')), width < 900);
+    assert.equal(await page.$eval('.dm-lines', (e) => e.classList.contains('dm-tall')), width < 900);
     if (width < 500) {
       await (await word(page, '#target', 'Katze')).tap();
       assert.deepEqual(await litWords(page, '#mirror'), ['cat']);
     }
     await page.$eval('input[value=cross]', (e) => e.click());
-    await page.waitForSelector('.head');
+    await page.waitForSelector('.dm-head');
     assert.equal(await sticksOut(), 0);
-    await page.click('#tab-matrix');
-    await page.waitForSelector('canvas.cells');
+    await page.click('[role=tab][data-i=matrix]');
+    await page.waitForSelector('canvas.dm-cells');
     assert.equal(await sticksOut(), 0);
     await type(page, `${'considerable '.repeat(40)}length.`);
-    await page.waitForFunction(() => document.querySelector('.row-labels').children.length === 43);
+    await page.waitForFunction(() => document.querySelector('.dm-row-labels').children.length === 43);
     assert.equal(await sticksOut(), 0, 'a wide matrix scrolls in its own box');
-    const drawn = await page.$eval('canvas.cells',
+    const drawn = await page.$eval('canvas.dm-cells',
       (c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((b) => b));
     assert.ok(drawn, 'the matrix is not empty');
     assert.deepEqual(complaints, []);

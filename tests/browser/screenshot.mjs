@@ -20,8 +20,8 @@ try {
     await page.$eval('#source', (e) => e.dispatchEvent(new Event('input')));
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
-  if (values.matrix) await page.click('#tab-matrix');
-  const words = await page.$$('#target .word');
+  if (values.matrix) await page.click('[role=tab][data-i=matrix]');
+  const words = await page.$$('#target .dm-word');
   if (Number(values.word) >= 0) await words[Math.min(Number(values.word), words.length - 1)].hover();
   await new Promise((resolve) => setTimeout(resolve, 400));       // the transitions
   await page.screenshot({ path: file, fullPage: values.matrix || values.phone });

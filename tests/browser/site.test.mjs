@@ -23,8 +23,8 @@ async function translate(page, english) {
   await page.keyboard.press('Delete');
   await page.waitForFunction(() => document.querySelector('#target').textContent === '');
   await page.type('#source', english);
-  await page.waitForFunction(() => document.querySelector('#mirror .word:last-of-type')
-    && document.querySelector('#target .word') && !document.querySelector('#target.waiting'), { timeout: 20_000 });
+  await page.waitForFunction(() => document.querySelector('#mirror .dm-word:last-of-type')
+    && document.querySelector('#target .dm-word') && !document.querySelector('#target.waiting'), { timeout: 20_000 });
   await new Promise((resolve) => setTimeout(resolve, 400));          // longer than the pause before a translation
   return text(page, '#target');
 }
@@ -55,10 +55,10 @@ test('typed English becomes German; a word that is pointed at lights its partner
   assert.match(german, /Hund/);
   assert.match(german, /Garten/);
   for (const [de, en] of [['Hund', 'dog'], ['Garten', 'garden']]) {
-    const words = await page.$$('#target .word');
-    const texts = await page.$$eval('#target .word', (list) => list.map((e) => e.textContent));
+    const words = await page.$$('#target .dm-word');
+    const texts = await page.$$eval('#target .dm-word', (list) => list.map((e) => e.textContent));
     await words[texts.findIndex((word) => word.includes(de))].hover();
-    const lit = await page.$$eval('#mirror .word.lit', (list) => list
+    const lit = await page.$$eval('#mirror .dm-word.dm-lit', (list) => list
       .map((e) => ({ text: e.textContent, weight: Number(e.style.getPropertyValue('--w')) }))
       .sort((a, b) => b.weight - a.weight));
     assert.equal(lit[0]?.text, en, `${de} came from ${JSON.stringify(lit)}`);
@@ -72,9 +72,9 @@ test('the attention of every head is a distribution that can be looked at', asyn
   const { page, complaints } = await browser.open();
   for (const kind of ['cross', 'encoder']) {
     await page.$eval(`input[value=${kind}]`, (e) => e.click());
-    await page.waitForSelector(`.lines .row.${kind === 'cross' ? 'target' : 'source'}`);
-    await page.waitForFunction(() => document.querySelectorAll('.head').length > 1, { timeout: 10_000 });
-    assert.ok(await page.$$eval('.curve', (list) => list.length) > 5);
+    await page.waitForSelector(`.dm-lines .dm-row.dm-${kind === 'cross' ? 'target' : 'source'}`);
+    await page.waitForFunction(() => document.querySelectorAll('.dm-head').length > 1, { timeout: 10_000 });
+    assert.ok(await page.$$eval('.dm-curve', (list) => list.length) > 5);
   }
   const sums = await page.evaluate(async () => {
     const { Translator } = await import('./translator.js');

@@ -112,14 +112,14 @@ for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
     await t.test('offline after the first visit: the whole page', async () => {
       const { page, close } = await fresh();
       await page.goto(`${server.url}index.html`);
-      await page.waitForSelector('#target .word', { timeout: 20_000 });
+      await page.waitForSelector('#target .dm-word', { timeout: 20_000 });
       await page.evaluate(() => navigator.serviceWorker.ready);
       await page.evaluate(async () => {             // in the page's own realm: Firefox 140 has no caches in puppeteer's
         while (!await caches.has('dolmetsch-page-1')) await new Promise((resolve) => setTimeout(resolve, 20));
       });
       for (const name of [...server.asked.keys(), 'index.html']) server.faults.set(name, ['reset']);
       await page.reload();
-      await page.waitForSelector('#target .word', { timeout: 20_000 });
+      await page.waitForSelector('#target .dm-word', { timeout: 20_000 });
       assert.equal(await page.$eval('#failure', (e) => e.hidden), true);
       await close();
     });
