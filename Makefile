@@ -78,11 +78,12 @@ build/site/kernels-relaxed.wasm: src/nn/kernels_relaxed.c scripts/build_relaxed.
 	@EMCC="$(EMCC)" scripts/build_relaxed.sh $@ $< $(STRICT) -O2
 
 # --- the site: what the page needs, in one folder for any static host ---------------------------
-PAGE     := $(filter-out %.d.ts,$(wildcard web/*))
+PAGE     := $(filter-out %.ts %.js,$(wildcard web/*))
 engine: build/site/engine.wasm build/site/kernels-relaxed.wasm
 site: engine
 	@mkdir -p build/site/models
 	cp -p $(PAGE) build/site/
+	@$(NODE) scripts/site-js.mjs build/site
 	rm -rf build/site/models/* && cp -rp models/* build/site/models/
 	@$(NODE) scripts/models-index.mjs build/site/models
 	@for model in build/site/models/*/; do $(NODE) scripts/coarse-first.mjs $$model; done

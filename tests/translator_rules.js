@@ -258,6 +258,7 @@ export const rules = {
   async 'the class is as Web IDL makes them'(Translator, translator) {
     throws(() => new Translator(), 'TypeError');
     equal(Object.prototype.toString.call(translator), '[object Translator]');
+    equal(Translator.name, 'Translator');
     equal(Translator.create.length, 1);
     equal(Translator.availability.length, 1);
     for (const name of ['translate', 'translateStreaming', 'measureInputUsage']) {

@@ -22,6 +22,8 @@ import { openPool } from './pool.js';
  *             coarse?: boolean}} CreateOptions
  *  @typedef {{signal?: AbortSignal, priority?: number}} TranslateOptions */
 
+export { CreateMonitor };
+
 /** Nothing in it to translate. */
 const BLANK = /^[\s\p{Cc}\p{Cf}]*$/u;
 const PRIVATE = Symbol();
@@ -211,6 +213,7 @@ export class Translator {
   }
 }
 
+Object.defineProperty(Translator, 'name', { value: 'Translator' });         // which a minifier may have shortened
 Object.defineProperty(Translator.prototype, Symbol.toStringTag, { value: 'Translator', configurable: true });
 for (const [object, names] of /** @type {[any, string[]][]} */ ([
   [Translator, ['availability', 'create']],

@@ -4,7 +4,7 @@
 // same English lines, native and Node, each kernel set that runs there, alternating in one run; sizes and
 // heap. Quote ratios: absolute figures depend on what else the machine does.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 import { Engine } from '../../web/engine.js';
@@ -77,7 +77,7 @@ const size = (file) => {
   const bytes = readFileSync(file);
   return { bytes: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length };
 };
-const js = readdirSync('web').filter((name) => name.endsWith('.js')).map((name) => size(`web/${name}`))
+const js = ['demo', 'translator', 'worker'].map((name) => size(`build/site/${name}.js`))
   .reduce((a, b) => ({ bytes: a.bytes + b.bytes, gzip: a.gzip + b.gzip }));
 
 const report = {
@@ -85,7 +85,7 @@ const report = {
   engine: existsSync(`${MODEL}/manifest.json`) ? await engines() : undefined,
   sizes: {
     'engine.wasm': size('build/site/engine.wasm'), ...(existsSync(RELAXED) && { 'kernels-relaxed.wasm': size(RELAXED) }),
-    'web/*.js': js, 'build/dolmetsch': { bytes: statSync('build/dolmetsch').size },
+    "the page's .js": js, 'build/dolmetsch': { bytes: statSync('build/dolmetsch').size },
   },
 };
 

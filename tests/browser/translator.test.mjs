@@ -166,6 +166,10 @@ for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
         const missing = !('Translator' in globalThis);
         await import(new URL('translator-polyfill.js', location.href).href);
         const polyfill = missing ? globalThis.Translator === native : 'native';
+        let monitor = true;
+        if (missing) (await globalThis.Translator.create({ ...PAIR, monitor: (made) => {
+          monitor = made instanceof globalThis.CreateMonitor;
+        } })).destroy();
         const program = `import { Translator } from '${new URL('translator.js', location.href).href}';
           const translator = await Translator.create({ sourceLanguage: 'en', targetLanguage: 'de' });
           postMessage(await translator.translate('The cat.'));`;
@@ -176,9 +180,10 @@ for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
           worker.onerror = ({ message }) => reject(new Error(message));
         });
         worker.terminate();
-        return { polyfill, german };
+        return { polyfill, monitor, german };
       });
       assert.ok(found.polyfill === true || found.polyfill === 'native', String(found.polyfill));
+      assert.equal(found.monitor, true);
       assert.equal(found.german, 'string');
       await close();
     });
