@@ -4,11 +4,12 @@
 #   make test     every test: C (native under sanitizers, and as wasm), JavaScript, a real browser
 #   make engine   build/*.wasm and build/site, what the page needs             (needs emcc)
 #   make native   build/dolmetsch, the native program                          (needs a C11 compiler)
-#   make bench    kernels and engine, timed side by side
+#   make bench    kernels and engine, timed side by side: native, in Node, in Chromium
 #   make bench-peer  our engine against Bergamot's (docs/benchmarks.md)
 #   make lint     compiler warnings as errors, types of the JavaScript, layout rules
 #   make site     build/site: a folder to put on any static host
-#   make clean    remove build/
+#   make package  build/dolmetsch-VERSION.tgz, the npm package, with the engine and the model in it
+#   make clean    remove build/ and dist/
 #   make help     this text
 #
 # demo, test and bench call scripts/setup.sh first, which installs missing packages.
@@ -30,11 +31,12 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 # The 128-bit kernels need SSE4.1 natively; every x86-64 machine since 2008 has it.
 SIMD     := $(if $(filter x86_64 amd64,$(shell uname -m)),-msse4.1)
 
-LIBRARY  := $(sort $(filter-out src/wasm.c src/cli.c src/nn/kernels_relaxed.c,$(wildcard src/*.c src/*/*.c)))
+LIBRARY  := $(sort $(filter-out src/wasm%.c src/cli.c,$(wildcard src/*.c src/*/*.c)))
+WASM     := $(wildcard src/wasm*.c)
 HEADERS  := $(wildcard include/*.h src/*.h src/*/*.h tests/*.h)
 CTESTS   := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 
-.PHONY: help demo test engine native bench bench-peer lint site clean ctests
+.PHONY: help demo test engine native bench bench-peer lint site package clean ctests
 help:
 	@sed -n '/^# Dolmetsch/,/^$$/s/^# \{0,1\}//p' Makefile
 
@@ -69,7 +71,7 @@ ctests: $(CTESTS:%=build/sanitize/tests/%) $(CTESTS:%=build/wasm/tests/%.wasm)
 # The engine's only import is env.emscripten_notify_memory_growth; web/engine.js is its only user.
 ENGINE   := -O3 --no-entry -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=2GB -sINITIAL_MEMORY=1MB -sTOTAL_STACK=64KB \
             -sMALLOC=emmalloc -sFILESYSTEM=0 -sALLOW_TABLE_GROWTH
-build/site/engine.wasm: $(patsubst %.c,build/wasm/%.o,$(LIBRARY) src/wasm.c)
+build/site/engine.wasm: $(patsubst %.c,build/wasm/%.o,$(LIBRARY) $(WASM))
 	@mkdir -p $(@D)
 	$(EMCC) $(EMFLAGS) -sSTANDALONE_WASM $(ENGINE) $^ -o $@
 
@@ -84,16 +86,23 @@ site: engine
 	@mkdir -p build/site/models
 	cp -p $(PAGE) build/site/
 	@$(NODE) scripts/site-js.mjs build/site
+	@$(NODE) scripts/site-docs.mjs build/site
+	@rm -rf build/site/examples && cp -rp examples build/site/
 	rm -rf build/site/models/* && cp -rp models/* build/site/models/
-	@$(NODE) scripts/models-index.mjs build/site/models
 	@for model in build/site/models/*/; do $(NODE) scripts/coarse-first.mjs $$model; done
+	@$(NODE) scripts/models-index.mjs build/site/models
 	@echo "build/site is ready: put it on any static host"
+
+package:
+	@scripts/setup.sh
+	@$(MAKE) --no-print-directory -s site
+	npm pack --pack-destination build
 
 demo:
 	@scripts/setup.sh --demo
 	@$(MAKE) --no-print-directory -s site native
-	@echo "The dog sees the cat in the garden." | tee /dev/stderr | build/dolmetsch --model models/en-de
-	@$(NODE) scripts/serve.mjs build/site $(PORT)
+	@echo "If you want to change the settings later, open the menu and choose the first entry." | tee /dev/stderr | build/dolmetsch --model models/en-de
+	@$(NODE) scripts/serve.mjs build/site $(PORT) --cors
 
 test:
 	@scripts/setup.sh
@@ -101,8 +110,8 @@ test:
 	$(NODE) --test --test-concurrency=2 $(TESTS)
 
 bench:
-	@scripts/setup.sh --demo
-	@$(MAKE) --no-print-directory -s site native build/native/bench_kernels build/wasm/tests/bench_kernels.wasm
+	@scripts/setup.sh
+	@$(MAKE) --no-print-directory -s site native $(BENCH)
 	$(NODE) scripts/bench/bench.mjs
 
 PEER     := @browsermt/bergamot-translator@0.4.9
@@ -112,7 +121,27 @@ bench-peer:
 	@npm install --prefix build/peer --ignore-scripts --save-exact --no-audit --no-fund --loglevel=error $(PEER)
 	$(NODE) scripts/bench/peer.mjs
 
-build/native/bench_kernels: build/native/tests/bench_kernels.o $(patsubst %.c,build/native/%.o,$(LIBRARY))
+# The engine with the benchmark's clock (src/stage.h), and the kernels with their ceilings (scripts/bench/ceiling.c).
+BENCH    := $(addprefix build/bench/,dolmetsch engine.wasm ceiling-relaxed.wasm kernels)
+STAGED   := src/job.c src/search/search.c
+build/bench/native/%.o: %.c $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(STRICT) -DDM_STAGES -O3 $(SIMD) -c $< -o $@
+build/bench/wasm/%.o: %.c $(HEADERS)
+	@mkdir -p $(@D)
+	$(EMCC) $(EMFLAGS) -DDM_STAGES -O3 -c $< -o $@
+build/bench/native/scripts/bench/ceiling-relaxed.o: scripts/bench/ceiling.c $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(STRICT) -DRELAXED -O3 $(SIMD) -c $< -o $@
+
+staged    = $(patsubst %.c,build/$1/%.o,$(filter-out $(STAGED),$(LIBRARY) $2)) $(patsubst %.c,build/bench/$1/%.o,$(STAGED) $3)
+build/bench/dolmetsch: $(call staged,native,src/cli.c,scripts/bench/stages.c)
+	$(CC) $^ -o $@ -lm
+build/bench/engine.wasm: $(call staged,wasm,$(WASM),scripts/bench/stages.c scripts/bench/ceiling.c)
+	$(EMCC) $(EMFLAGS) -sSTANDALONE_WASM $(ENGINE) -sERROR_ON_UNDEFINED_SYMBOLS=0 -sWARN_ON_UNDEFINED_SYMBOLS=0 $^ -o $@
+build/bench/ceiling-relaxed.wasm: scripts/bench/ceiling.c scripts/build_relaxed.sh $(HEADERS)
+	@EMCC="$(EMCC)" scripts/build_relaxed.sh $@ $< $(STRICT) -DRELAXED -O2
+build/bench/kernels: $(patsubst %.c,build/native/%.o,$(LIBRARY)) $(patsubst %,build/bench/native/scripts/bench/%.o,kernels ceiling ceiling-relaxed)
 	$(CC) $^ -o $@ -lm
 
 # Warnings are errors in every C build above; the rest is types and layout.
@@ -123,4 +152,4 @@ lint:
 .SECONDARY:
 
 clean:
-	rm -rf build
+	rm -rf build dist

@@ -53,6 +53,10 @@ typedef struct {
                           Marian does; below 0 by log-probability, which favours short ones */
     int batch_tokens;  /* padded source tokens decoded together; 512                 */
     int attention;     /* non-zero keeps every attention of every layer and head     */
+    int no_shortlist;  /* non-zero scores the whole vocabulary at every step; else, where the model has a
+                          shortlist, the tokens that those of the sentence may become            */
+    int no_split;      /* non-zero takes each text as one sentence, line ends and all; what
+                          is longer than a model takes (127 tokens) is still split    */
     const char *kernels; /* "ref", "simd128"; NULL takes the fastest                 */
     const struct dm_kernels *extra_kernels; /* a set that this build cannot hold (src/nn/kernels.h),
                           known by its name and taken to be the fastest; outlives the job */

@@ -1,5 +1,6 @@
-/** A static file server for development and tests: node scripts/serve.mjs [folder] [port]
- *  GET and HEAD only, files below the folder only, no listings, no caching.  Port 0 takes a free one. */
+/** A static file server for development and tests: node scripts/serve.mjs [folder] [port] [--cors]
+ *  GET and HEAD only, files below the folder only, no listings, no caching.  Port 0 takes a free one.  --cors lets pages of other
+ *  origins, and frames that have none, read the files. */
 
 import { createServer } from 'node:http';
 import { createReadStream } from 'node:fs';
@@ -21,12 +22,12 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** @param {string} root @param {number} [port] @param {string} [host]
+/** @param {string} root @param {number} [port] @param {string} [host] @param {Record<string, string>} [headers]  more of them
  *  @returns {Promise<{url: string, close(): Promise<void>}>} */
-export async function serve(root, port = 0, host = '127.0.0.1') {
+export async function serve(root, port = 0, host = '127.0.0.1', headers = {}) {
   const base = await realpath(root);
   const server = createServer((request, response) => {
-    answer(base, request, response).catch(() => refuse(response, 500));
+    answer(base, headers, request, response).catch(() => refuse(response, 500));
   });
   await new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -42,9 +43,9 @@ export async function serve(root, port = 0, host = '127.0.0.1') {
   };
 }
 
-/** @param {string} base @param {import('node:http').IncomingMessage} request
+/** @param {string} base @param {Record<string, string>} headers @param {import('node:http').IncomingMessage} request
  *  @param {import('node:http').ServerResponse} response */
-async function answer(base, request, response) {
+async function answer(base, headers, request, response) {
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
   let path;
   try {
@@ -64,6 +65,7 @@ async function answer(base, request, response) {
     'Content-Length': about.size,
     'Cache-Control': 'no-cache',
     'X-Content-Type-Options': 'nosniff',
+    ...headers,
   });
   if (request.method === 'HEAD') response.end();
   else createReadStream(file).on('error', () => response.destroy()).pipe(response);
@@ -76,9 +78,10 @@ function refuse(response, status) {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const [root = '.', port = '8000'] = process.argv.slice(2);
+  const [root = '.', port = '8000'] = process.argv.slice(2).filter((argument) => argument !== '--cors');
+  const headers = process.argv.includes('--cors') ? { 'Access-Control-Allow-Origin': '*' } : undefined;
   try {
-    const { url } = await serve(root, Number(port));
+    const { url } = await serve(root, Number(port), undefined, headers);
     console.log(url);
   } catch (error) {
     console.error(`serve: ${/** @type {Error} */ (error).message}`);

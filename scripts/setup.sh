@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and testing need and a new machine may lack: a C compiler, Emscripten, Node >= 20,
-# Chromium, Firefox, and the npm packages of package-lock.json. Does nothing, quickly, when all is there.
+# Chromium, Firefox, GNU parallel, and the npm packages of package-lock.json. Does nothing, quickly, when all is there.
 # FIREFOX=none does without Firefox, in the tests too.
 #
 #   scripts/setup.sh            everything
@@ -33,6 +33,7 @@ clang19=()
 if ! { have clang-19 && have wasm-ld-19; } && old_emcc; then clang19=(clang-19 lld-19 llvm-19); fi
 if [ "$demo" != --demo ]; then
   have chromium || have chromium-browser || have google-chrome || need chromium "Chromium"
+  parallel --version 2>/dev/null | grep -q '^GNU parallel' || need parallel "GNU parallel"
   have firefox-esr || [ -n "${FIREFOX:-}" ] || need firefox-esr "Firefox, or FIREFOX=path, or FIREFOX=none"
 fi
 node_ok || need nodejs "Node.js 20 or newer: https://nodejs.org"

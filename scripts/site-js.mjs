@@ -2,7 +2,8 @@
 //
 // Every module of web/ becomes one file with what it imports, minified, and beside it a source map that holds the readable
 // source: a page asks for its own file, translator.js and the worker's, instead of twenty that name each other.  Files of
-// their own stay translator.js, so that a page has one Translator, and what is imported when it is needed, by import().
+// their own stay translator.js and widget.js, so that a page has one of each class, and what is imported when it is needed, by
+// import().
 // Where esbuild is not installed (`make demo` does without npm) the modules go as they are, and do the same.
 import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ mkdirSync(folder, { recursive: true });
 if (esbuild) {
   /** @type {import('esbuild').Plugin} */
   const apart = { name: 'apart', setup: ({ onResolve }) => {
-    onResolve({ filter: /^\.\// }, ({ kind, path }) => (kind === 'dynamic-import' || path === './translator.js'
+    onResolve({ filter: /^\.\// }, ({ kind, path }) => (kind === 'dynamic-import' || /^\.\/(translator|widget)\.js$/.test(path)
       ? { path, external: true } : undefined));
   } };
   await esbuild.build({ entryPoints: names.map((name) => join('web', name)), outdir: folder, bundle: true, minify: true,

@@ -4,22 +4,24 @@
  * The same options and the same bytes out as build/dolmetsch. Input is read and translated as it comes,
  * so memory is bounded by the model and the longest line.
  */
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-import { Engine } from '../web/engine.js';
 import { DolmetschError } from '../web/errors.js';
-import { loadModel } from '../web/loader.js';
+import { openEngine, packagedModel } from '../web/headless.js';
 
-const USAGE = `usage: node scripts/translate.mjs --model FOLDER|FILE [OPTION]... < english > german
+/** @typedef {import('../web/engine.js').Engine} Engine */
+
+const HOW = packagedModel ? 'dolmetsch' : 'node scripts/translate.mjs --model FOLDER|FILE';
+const USAGE = `usage: ${HOW} [OPTION]... < english > german
 
 Translates each line of standard input to one line of standard output.
   --model PATH     a model folder (manifest.json and chunks) or one model file
+                   ${packagedModel ? '(the one of the package unless given)' : '(needed)'}
   --attention      one JSON object per line: tokens, alignment and every attention
   --beam N         follow N hypotheses side by side, up to 32; 1 unless given
   --nbest N        N from 2 to the beam: one JSON object per line, whose sentences have
                    up to N - 1 alternatives with their scores, best first
+  --no-split       each line is one sentence; over 127 tokens it is split all the same
+  --shortlist WORD off: score the whole vocabulary at every step; on, unless given: only what the
+                   words of a sentence may become, where the model knows
   --kernels NAME   ref, simd128, relaxed; the fastest that runs here unless given
   --help           this text
 `;
@@ -38,38 +40,22 @@ class Exit extends Error {
 
 /** @param {string[]} argv */
 function parse(argv) {
-  const options = { model: '', attention: false, beam: 0, nbest: 0, kernels: /** @type {string | undefined} */ (undefined) };
+  const options = { model: packagedModel ?? '', attention: false, beam: 0, nbest: 0, split: true, shortlist: true,
+    kernels: /** @type {string | undefined} */ (undefined) };
   const number = (/** @type {string | undefined} */ text) => /^[0-9]{1,4}$/.test(text ?? '');
   for (let i = 0; i < argv.length; i++) {
     const value = argv[i + 1];
     if (argv[i] === '--attention') options.attention = true;
+    else if (argv[i] === '--no-split') options.split = false;
     else if (argv[i] === '--model' && value !== undefined) (options.model = value), i++;
     else if (argv[i] === '--kernels' && value !== undefined) (options.kernels = value), i++;
+    else if (argv[i] === '--shortlist' && /^(on|off)$/.test(value ?? '')) (options.shortlist = value === 'on'), i++;
     else if (argv[i] === '--beam' && number(value)) (options.beam = Number(value)), i++;
     else if (argv[i] === '--nbest' && number(value)) (options.nbest = Number(value)), i++;
     else throw new Exit(2, `dolmetsch: unknown or incomplete option: ${argv[i]}\n`);
   }
   if (!options.model) throw new Exit(2, USAGE);
   return options;
-}
-
-/** @param {string} path */
-async function openEngine(path) {
-  const site = join(dirname(fileURLToPath(import.meta.url)), '..', 'build', 'site');
-  const wasm = await readFile(join(site, 'engine.wasm')).catch(() => {
-    throw new Exit(1, 'dolmetsch: the engine is not built yet: run "make engine"\n');
-  });
-  const engine = await Engine.create(wasm, { relaxed: () => readFile(join(site, 'kernels-relaxed.wasm')) });
-  if ((await stat(path)).isDirectory()) {
-    const { at, bytes } = await loadModel(path, engine, { read: (url) => readFile(url), pause: 0 });
-    engine.open(at, bytes);
-  } else {
-    const file = await readFile(path);
-    const at = engine.allocate(file.length);
-    engine.memory().set(file, at);
-    engine.open(at, file.length);
-  }
-  return engine;
 }
 
 /** Resolves when the bytes are handed on, so that a slow reader slows us down. @param {Uint8Array} bytes */

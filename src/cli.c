@@ -24,7 +24,10 @@ static const char usage[] =
     "  --beam N         follow N hypotheses side by side, up to 32; 1 unless given\n"
     "  --nbest N        N from 2 to the beam: one JSON object per line, whose sentences have\n"
     "                   up to N - 1 alternatives with their scores, best first\n"
-    "  --kernels NAME   ref, simd128; the fastest unless given\n"
+    "  --no-split       each line is one sentence; over 127 tokens it is split all the same\n"
+    "  --shortlist WORD off: score the whole vocabulary at every step; on, unless given: only what the\n"
+    "                   words of a sentence may become, where the model knows\n"
+    "  --kernels NAME   ref, simd128, relaxed; the fastest unless given\n"
     "  --help           this text\n";
 
 static int complain(int code, const char *what, const char *why)
@@ -185,13 +188,22 @@ static int read_number(const char *text, int *out)
     return digits > 0 && digits <= 4 && !text[digits];
 }
 
+/* "on" or "off", for an option that says the opposite. */
+static int read_switch(const char *text, int *off)
+{
+    *off = !strcmp(text, "off");
+    return *off || !strcmp(text, "on");
+}
+
 static int parse(int argc, char **argv, program *p, const char **model)
 {
     dm_options *o = &p->options;
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--attention")) o->attention = 1;
+        else if (!strcmp(argv[i], "--no-split")) o->no_split = 1;
         else if (!strcmp(argv[i], "--model") && i + 1 < argc) *model = argv[++i];
         else if (!strcmp(argv[i], "--kernels") && i + 1 < argc) o->kernels = argv[++i];
+        else if (!strcmp(argv[i], "--shortlist") && i + 1 < argc && read_switch(argv[i + 1], &o->no_shortlist)) i++;
         else if (!strcmp(argv[i], "--beam") && i + 1 < argc && read_number(argv[i + 1], &o->beam)) i++;
         else if (!strcmp(argv[i], "--nbest") && i + 1 < argc && read_number(argv[i + 1], &o->nbest)) i++;
         else return complain(EXIT_USAGE, "unknown or incomplete option", argv[i]);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "job_internal.h"
+#include "stage.h"
 
 static dm_status refuse(dm_error *why, dm_status status, const char *text)
 {
@@ -117,6 +118,7 @@ dm_status dm_job_new(dm_model *model, const dm_text *texts, int n, const dm_opti
             return refuse(why, DM_ERR_ARGUMENT, "a text is longer than 512 MiB");
     dm_job *job = calloc(1, sizeof *job);
     if (!job) return refuse(why, DM_ERR_MEMORY, "out of memory");
+    stage_enter(STAGE_TOKENISE);
     job->model = model;
     arena_init(&job->memory, 1 << 14);
     arena_init(&job->results, 1 << 14);
@@ -124,6 +126,7 @@ dm_status dm_job_new(dm_model *model, const dm_text *texts, int n, const dm_opti
     arena_init(&job->partial, 1 << 12);
     dm_status s = set_options(job, options, why);
     if (!s && (s = fill_job(job, texts, n))) refuse(why, s, "out of memory");
+    stage_enter(STAGE_NONE);
     if (s) dm_job_free(job);
     else *out = job;
     return s;
@@ -153,7 +156,10 @@ static dm_status new_item(dm_job *job, int i)
     it->before = arena_take(a, nodes, sizeof *it->before);
     it->alignment = arena_take(a, nodes * s, sizeof(float));
     it->found = arena_take(a, beam, sizeof *it->found);
-    const dm_status copied = copy_plan_new(&it->copy, job->model->vocab, job->ids + job->offset[i], p->n, a);
+    const int32_t *source = job->ids + job->offset[i];
+    it->output = job->options.no_shortlist ? output_all(job->model) : output_for(job->model, source, p->n, a);
+    if (a->failed) return DM_ERR_MEMORY;
+    const dm_status copied = copy_plan_new(&it->copy, job->model->vocab, &it->output, source, p->n, a);
     if (copied) return copied;
     if (job->options.attention) {
         const size_t encoder = (size_t)shape.encoder * heads, self = (size_t)shape.self * heads;
@@ -187,6 +193,7 @@ static dm_status start_batch(dm_job *job)
 /* Stores the batch's sentences, and the texts that they complete. */
 static dm_status finish_batch(dm_job *job)
 {
+    stage_enter(STAGE_TEXT);
     for (int i = 0; i < job->batch.n; i++) {
         const int piece = job->first + i;
         const dm_status s = job_finish_piece(job, piece, &job->items[i], job->options.attention ? job->encoder_self[i] : NULL);
@@ -209,11 +216,12 @@ static dm_status finish_batch(dm_job *job)
 dm_status dm_job_run(dm_job *job, int budget)
 {
     while (!job->failed && job->first < job->n_pieces) {
-        if (budget-- <= 0) return DM_MORE;
+        if (budget-- <= 0) break;
         if (!job->running) job->failed = start_batch(job);
         else if (!search_run(job->search)) job->failed = finish_batch(job);
     }
-    return job->failed;
+    stage_enter(STAGE_NONE);
+    return job->failed ? job->failed : job->first < job->n_pieces ? DM_MORE : DM_OK;
 }
 
 float dm_job_progress(const dm_job *job)

@@ -21,6 +21,7 @@ typedef struct {
     dm_token *tokens;         /* (n), end-of-sentence included, ranges in the text */
     int n;
     int text;                 /* index of the text that it belongs to */
+    int shouts;               /* in capitals: the tokens are of small letters, the translation is raised */
 } job_piece;
 
 typedef struct {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "job_internal.h"
+#include "text/caps.h"
 #include "text/sentence.h"
 
 /* A sentence of more bytes is tokenised in parts, which bounds the tokeniser's scratch memory. */
@@ -23,7 +24,7 @@ static job_piece *piece_new(dm_job *job)
 }
 
 /* Tokens [0, n) of a span, ranges relative to `base`, become one piece. */
-static dm_status add_piece(dm_job *job, int text, const dm_token *tokens, int n, size_t base)
+static dm_status add_piece(dm_job *job, int text, const dm_token *tokens, int n, size_t base, int shouts)
 {
     const char *bytes = job->texts[text].source.bytes;
     job_piece *p = piece_new(job);
@@ -37,7 +38,7 @@ static dm_status add_piece(dm_job *job, int text, const dm_token *tokens, int n,
     while (copy[0].begin < copy[0].end && is_space(bytes[copy[0].begin])) copy[0].begin++;
     const uint32_t end = copy[n - 1].end;
     copy[n] = (dm_token){ tokenizer_eos(job->model->vocab), end, end };
-    *p = (job_piece){ copy[0].begin, end, copy, n + 1, text };
+    *p = (job_piece){ copy[0].begin, end, copy, n + 1, text, shouts };
     job->all_tokens += (size_t)n + 1;
     return DM_OK;
 }
@@ -60,18 +61,21 @@ static int cut_point(const char *text, const dm_token *t, int n, int most)
 
 static dm_status add_span(dm_job *job, int index, size_t begin, size_t end)
 {
-    const char *text = job->texts[index].source.bytes;
+    const char *text = job->texts[index].source.bytes + begin;
     const tokenizer *vocab = job->model->vocab;
     const size_t size = end - begin;
+    const int shouts = caps_shouts(text, size);
     arena *a = &job->scratch;
     arena_free(a);
     dm_token *tokens = arena_take(a, tokenizer_bound(vocab, size), sizeof *tokens);
     void *scratch = arena_take(a, tokenizer_scratch(vocab, size), 1);
+    char *quiet = shouts ? arena_take(a, size, 1) : NULL;
     if (a->failed) return DM_ERR_MEMORY;
-    int n = (int)tokenizer_encode(vocab, text + begin, size, tokens, scratch);
+    if (quiet) caps_lower(quiet, text, size);
+    int n = (int)tokenizer_encode(vocab, quiet ? quiet : text, size, tokens, scratch);
     for (int at = 0; at < n;) {
-        const int take = cut_point(text + begin, tokens + at, n - at, JOB_SOURCE_TOKENS - 1);
-        const dm_status s = add_piece(job, index, tokens + at, take, begin);
+        const int take = cut_point(text, tokens + at, n - at, JOB_SOURCE_TOKENS - 1);
+        const dm_status s = add_piece(job, index, tokens + at, take, begin, shouts);
         if (s) return s;
         at += take;
     }
@@ -90,6 +94,18 @@ static size_t part_end(const char *text, size_t begin, size_t end)
     return at;
 }
 
+/* The next sentence, as sentence_next gives it; all that is left of the text where it is not to be split. */
+static size_t next_span(const dm_job *job, const dm_text *text, size_t at, sentence_span *out)
+{
+    at = sentence_next(text->bytes, text->size, at, out);
+    while (job->options.no_split && at < text->size) {
+        sentence_span more;
+        at = sentence_next(text->bytes, text->size, at, &more);
+        if (more.begin < more.end) out->end = more.end;
+    }
+    return at;
+}
+
 static dm_status plan_text(dm_job *job, int index)
 {
     job_text *t = &job->texts[index];
@@ -98,7 +114,7 @@ static dm_status plan_text(dm_job *job, int index)
     t->first = job->n_pieces;
     sentence_span span;
     for (size_t at = 0; at < size;) {
-        at = sentence_next(text, size, at, &span);
+        at = next_span(job, &t->source, at, &span);
         for (size_t begin = span.begin; begin < span.end;) {
             const size_t end = part_end(text, begin, span.end);
             const dm_status s = add_span(job, index, begin, end);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "job_internal.h"
+#include "text/caps.h"
 
 /* A path of `n` nodes through what the search kept. */
 typedef struct { int *nodes, n; } path;
@@ -46,8 +47,8 @@ static dm_attention by_head(arena *a, const float *rows, const path *p, int laye
 }
 
 /* The tokens' ids -> UTF-8 in a, NUL-terminated; the tokens get their ranges in it. Byte pieces could spell a
- * line end: control characters become spaces. */
-static char *decode_tokens(dm_job *job, dm_token *tokens, int n, arena *a, size_t *size)
+ * line end: control characters become spaces. What shouts in the source does so here. */
+static char *decode_tokens(dm_job *job, dm_token *tokens, int n, int shouts, arena *a, size_t *size)
 {
     const tokenizer *vocab = job->model->vocab;
     int32_t *ids = arena_take(&job->scratch, (size_t)n, sizeof *ids);
@@ -58,17 +59,19 @@ static char *decode_tokens(dm_job *job, dm_token *tokens, int n, arena *a, size_
     *size = tokenizer_decode(vocab, ids, (size_t)n, text, tokens);
     for (size_t i = 0; i < *size; i++)
         if ((unsigned char)text[i] < ' ') text[i] = ' ';
+    if (shouts) caps_raise(text, *size);
     text[*size] = 0;
     return text;
 }
 
-static dm_status finish_alternative(dm_job *job, const search_item *item, const hypothesis *h, dm_alternative *out)
+static dm_status finish_alternative(dm_job *job, const job_piece *piece, const search_item *item, const hypothesis *h,
+                                    dm_alternative *out)
 {
     arena *a = &job->results;
     const path p = path_of(item, h, &job->scratch);
     dm_token *target = p.nodes ? path_tokens(item, &p, a) : NULL;
     size_t size;
-    char *text = target ? decode_tokens(job, target, p.n, a, &size) : NULL;
+    char *text = target ? decode_tokens(job, target, p.n, piece->shouts, a, &size) : NULL;
     if (!text) return DM_ERR_MEMORY;
     *out = (dm_alternative){ .text = text, .text_size = size, .target = target, .n_target = p.n,
                              .score = h->score, .cut = h->cut };
@@ -76,13 +79,13 @@ static dm_status finish_alternative(dm_job *job, const search_item *item, const 
     return a->failed ? DM_ERR_MEMORY : DM_OK;
 }
 
-static dm_status finish_alternatives(dm_job *job, const search_item *item, dm_sentence *out)
+static dm_status finish_alternatives(dm_job *job, const job_piece *piece, const search_item *item, dm_sentence *out)
 {
     const int most = item->n_found < job->options.nbest ? item->n_found : job->options.nbest;
     dm_alternative *all = arena_take(&job->results, (size_t)most - 1, sizeof *all);
     if (!all) return DM_ERR_MEMORY;
     for (int i = 1; i < most; i++) {
-        const dm_status s = finish_alternative(job, item, &item->found[i], &all[i - 1]);
+        const dm_status s = finish_alternative(job, piece, item, &item->found[i], &all[i - 1]);
         if (s) return s;
     }
     out->alternatives = all;
@@ -113,7 +116,7 @@ dm_status job_finish_piece(dm_job *job, int piece, const search_item *item, floa
     if (encoder_self)
         out->encoder_self = (dm_attention){ encoder_self, shape.encoder, shape.heads, p->n, p->n };
     if (job->options.nbest > 1) {
-        const dm_status s = finish_alternatives(job, item, out);
+        const dm_status s = finish_alternatives(job, p, item, out);
         if (s) return s;
     }
     return a->failed ? DM_ERR_MEMORY : DM_OK;
@@ -137,12 +140,12 @@ static size_t result_bound(const dm_job *job, const job_text *t)
 }
 
 /* Decodes one sentence at the end of w and places its tokens there. */
-static dm_status put_sentence(dm_job *job, writer *w, const dm_sentence *s)
+static dm_status put_sentence(dm_job *job, writer *w, const dm_sentence *s, int shouts)
 {
     arena_free(&job->scratch);
     dm_token *target = (dm_token *)s->target;         /* ours: allocated in job_finish_piece */
     size_t size;
-    const char *text = decode_tokens(job, target, s->n_target, &job->scratch, &size);
+    const char *text = decode_tokens(job, target, s->n_target, shouts, &job->scratch, &size);
     if (!text) return DM_ERR_MEMORY;
     for (int i = 0; i < s->n_target; i++) {
         target[i].begin += (uint32_t)w->size;
@@ -163,7 +166,7 @@ dm_status job_finish_text(dm_job *job, job_text *t)
         const job_piece *p = &job->pieces[t->first + i];
         put(&w, source + at, p->begin - at);
         at = p->end;
-        const dm_status s = put_sentence(job, &w, &t->sentences[i]);
+        const dm_status s = put_sentence(job, &w, &t->sentences[i], p->shouts);
         if (s) return s;
         score += (double)t->sentences[i].score * t->sentences[i].n_target;
         tokens += t->sentences[i].n_target;
@@ -209,7 +212,9 @@ static void put_known(dm_job *job, const job_text *t, writer *w)
         const size_t gap = job->pieces[p].begin - at;
         if (w->bytes) {
             put(w, t->source.bytes + at, gap);
-            w->size += tokenizer_decode(job->model->vocab, ids, (size_t)n, w->bytes + w->size, NULL);
+            const size_t size = tokenizer_decode(job->model->vocab, ids, (size_t)n, w->bytes + w->size, NULL);
+            if (job->pieces[p].shouts) caps_raise(w->bytes + w->size, size);
+            w->size += size;
         } else {
             w->size += gap + tokenizer_decode_bound(job->model->vocab, ids, (size_t)n);
         }

@@ -40,7 +40,7 @@ EXPORT const char *dm_wasm_architecture(const dm_model *model) { return dm_model
 
 /* The function of a kernel set (kernels.h) that web/kernels.js compares and replaces. */
 typedef void (*linear_function)(float *, const uint8_t *, const float *, const int32_t *, int, const weights_matrix *,
-                                const float *, int);
+                                const float *, int, uint16_t *);
 /* `linear` of the set of that name, as a place in the function table; 0 if there is no such set. */
 EXPORT linear_function dm_wasm_linear(const char *name)
 {
@@ -56,10 +56,12 @@ EXPORT void dm_wasm_use_relaxed(linear_function linear)
 }
 
 /* texts: n pairs of address and size, 32-bit each, as dm_text is in wasm. kernels may be 0. */
-EXPORT dm_job *dm_wasm_job(dm_model *model, const dm_text *texts, int n, int attention, const char *kernels, int beam, int nbest)
+EXPORT dm_job *dm_wasm_job(dm_model *model, const dm_text *texts, int n, int attention, const char *kernels, int beam, int nbest,
+                           int no_split, int no_shortlist)
 {
     const dm_options options = {
-        .attention = attention, .kernels = kernels, .beam = beam, .nbest = nbest,
+        .attention = attention, .kernels = kernels, .beam = beam, .nbest = nbest, .no_split = no_split,
+        .no_shortlist = no_shortlist,
         .extra_kernels = relaxed.name ? &relaxed : NULL
     };
     dm_job *job;

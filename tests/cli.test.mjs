@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { GOLDEN, goldenModel, HARD_LINES } from './models.mjs';
+import { GOLDEN, goldenModel, goldenModelWithShortlist, HARD_LINES } from './models.mjs';
 
 const NATIVE = ['build/dolmetsch'];
 const SANITIZED = ['build/sanitize/dolmetsch'];
@@ -192,6 +192,37 @@ for (const kind of Object.keys(GOLDEN)) test(`${kind}: translations do not depen
   for (const [i, line] of input.entries()) assert.equal((await both(beam, line)).trimEnd(), all[i]);
 });
 
+for (const kind of Object.keys(GOLDEN)) test(`${kind}: a shortlist, the same in any company, on every kernel set`, async () => {
+  const model = ['--model', goldenModelWithShortlist(kind), '--attention'];
+  const input = ['The cat sees the house.', 'a', 'The old dog \u{1F600} has the red word and finds the small tree.', 'Das Haus'];
+  const text = input.join('\n'), plain = await both(['--model', goldenModel(kind), '--attention'], text);
+  assert.equal(await both([...model, '--shortlist', 'off'], text), plain, 'off is as without');
+  for (const options of [[], ['--beam', '3', '--nbest', '3']]) {
+    const out = await both([...model, ...options], text);
+    assert.notEqual(out, plain);
+    assert.equal(await both([...model, ...options, '--shortlist', 'on', '--kernels', 'ref'], text), out);
+    const together = out.trimEnd().split('\n');
+    for (const [i, line] of input.entries()) assert.equal((await both([...model, ...options], line)).trimEnd(), together[i]);
+  }
+});
+
+test('--no-split: a line is one sentence; what is too long for a model is split all the same, and nothing is lost', async () => {
+  const model = ['--model', goldenModel('bahdanau'), '--attention'];
+  const line = ' \tThe cat sees. Ein Hund? \u2028 The end!  ', long = 'The old cat sees the red house. '.repeat(20);
+  const input = [line, '', ' ', long].join('\n');
+  const read = async (/** @type {string[]} */ args) =>
+    (await both([...model, ...args], input)).trimEnd().split('\n').map((text) => JSON.parse(text));
+  const [split, whole] = [await read([]), await read(['--no-split'])];
+  assert.deepEqual(split.map(({ sentences }) => sentences.length), [3, 0, 0, 20]);
+  assert.deepEqual(whole.slice(0, 3).map(({ sentences }) => sentences.length), [1, 0, 0]);
+  const pieces = (/** @type {any} */ { sentences }) =>
+    sentences.flatMap((/** @type {any} */ { source }) => source.slice(0, -1).map((/** @type {any} */ token) => token.text));
+  assert.equal(pieces(whole[0]).join('').replace(/\s+/g, ' '), 'The cat sees. Ein Hund? The end!');
+  assert.equal(pieces(whole[3]).join('').replaceAll(' ', ''), long.replaceAll(' ', ''), 'no character is lost at a cut');
+  const sizes = whole[3].sentences.map((/** @type {any} */ { source }) => source.length);
+  assert.ok(sizes.length > 1 && sizes.every((n) => n <= 128) && sizes[0] > 64, `${sizes}`);
+});
+
 test('errors: a status, words that name the fault, nothing on standard output', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'dolmetsch-'));
   const good = readFileSync(goldenModel('ssru'));
@@ -217,14 +248,16 @@ test('errors: a status, words that name the fault, nothing on standard output', 
       assert.match(beam.err, words);
     }
     for (const args of [[], ['--model'], ['--nonsense'], ['--model', 'x', '--beams'], ['--model', 'x', '--beam'],
-      ['--model', 'x', '--beam', '-1'], ['--model', 'x', '--nbest', '2.5'], ['--model', 'x', '--beam', '99999']]) {
+      ['--model', 'x', '--beam', '-1'], ['--model', 'x', '--nbest', '2.5'], ['--model', 'x', '--shortlist', 'maybe'],
+      ['--model', 'x', '--beam', '99999']]) {
       const usage = await run(program, args);
       assert.equal(usage.code, 2, args.join(' '));
       assert.notEqual(usage.err, '');
     }
     const help = await run(program, ['--help']);
     assert.equal(help.code, 0);
-    for (const option of ['--attention', '--beam', '--nbest']) assert.ok(help.out.toString().includes(option));
+    for (const option of ['--attention', '--no-split', '--beam', '--nbest', '--shortlist'])
+      assert.ok(help.out.toString().includes(option));
   }
 });
 

@@ -1,7 +1,8 @@
 // Models for tests: the small random ones of tests/golden, packed once, and the shipped one.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
+import { writeLexicon } from '../scripts/bench/lexicon.mjs';
 import { Engine } from '../web/engine.js';
 
 /** The golden models, by what tests/golden calls them. @type {Record<string, string>} */
@@ -11,14 +12,30 @@ export const GOLDEN = { ssru: 'transformer-ssru', selfattn: 'transformer-selfatt
 const packed = new Set();
 
 /** Path of a packed golden model. @param {string} kind one of GOLDEN */
-export function goldenModel(kind) {
-  const out = `build/golden/${kind}.dm`;
-  if (!packed.has(kind)) {
+export const goldenModel = (kind) => pack(kind, kind, []);
+
+const PIECES = 304;                                 // of tests/golden/tiny.spm
+
+/** The same with a shortlist: some 30 tokens for each, in no order that means anything. @param {string} kind */
+export function goldenModelWithShortlist(kind) {
+  const all = Array.from({ length: PIECES }, (_, id) => id), lex = `build/golden/lex.bin.${process.pid}`;
+  mkdirSync('build/golden', { recursive: true });
+  writeFileSync(lex, writeLexicon(all.map((source) => all.filter((id) => (source * 31 + id * 17) % 10 === 0))));
+  const model = pack(kind, `${kind}-shortlist`, [lex]);
+  rmSync(lex);
+  return model;
+}
+
+/** @param {string} kind @param {string} name @param {string[]} lexicons */
+function pack(kind, name, lexicons) {
+  const out = `build/golden/${name}.dm`;
+  if (!packed.has(name)) {
     mkdirSync('build/golden', { recursive: true });
     const mine = `${out}.${process.pid}`;           // test files run side by side
-    execFileSync('build/dolmetsch', ['pack', `tests/golden/${GOLDEN[kind]}.bin`, 'tests/golden/tiny.spm', mine]);
+    execFileSync('build/dolmetsch',
+      ['pack', `tests/golden/${GOLDEN[kind]}.bin`, 'tests/golden/tiny.spm', ...lexicons, mine]);
     renameSync(mine, out);
-    packed.add(kind);
+    packed.add(name);
   }
   return out;
 }

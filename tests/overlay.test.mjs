@@ -1,5 +1,6 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
+import { guidedHead, habitOf } from '../web/overlay-habits.js';
 import { counterparts, cutText, describe, directionOf, indexAt, linksOf, mergeWeights, viewOf, wordsOf } from '../web/words.js';
 
 /** Tokens of pieces that carry their spaces, with the end of sentence. */
@@ -123,4 +124,25 @@ test('a model without attention: the view says so, and no word is said to come f
   assert.equal(describe(view, 'col', 2), 'end of sentence, into the one vector');
   const attended = { ...sentence, alignment: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] };
   assert.equal('fixed' in viewOf(attended, { kind: 'alignment', layer: 0, head: 0 }, false), false);
+});
+
+test('the guided head is the one whose weights are the alignment, wherever it is', () => {
+  const guided = [[0.9, 0.1, 0], [0.04, 0.92, 0.04], [0, 0, 1]], other = [[0, 1, 0], [1, 0, 0], [0, 0, 1]];
+  assert.deepEqual(guidedHead({ ...sentence, attention: { cross: [[other, guided], [other, other]] } }), { layer: 0, head: 1 });
+  assert.equal(guidedHead({ ...sentence, attention: { cross: [[other, other]] } }), undefined);
+  assert.equal(guidedHead({ ...sentence, attention: undefined }), undefined);
+  assert.equal(guidedHead({ ...sentence, alignment: [], attention: { cross: [[[]]] } }), undefined);
+});
+
+test('what a head does most, in words', () => {
+  const shifted = (by, n = 5) => Array.from({ length: n }, (_, r) =>
+    Array.from({ length: n }, (_, c) => (c === Math.max(0, Math.min(n - 1, r + by)) ? 1 : 0)));
+  assert.match(habitOf(shifted(0), 'encoder', []), /^mostly the word itself \(100/);
+  assert.match(habitOf(shifted(-1), 'decoder', []), /^mostly the word before \(80/);
+  assert.match(habitOf(shifted(1), 'encoder', []), /^mostly the word after \(80/);
+  assert.match(habitOf(shifted(9), 'encoder', []), /^mostly the end of the sentence \(100/);
+  assert.match(habitOf(shifted(0), 'cross', shifted(0)), /^mostly the aligned word \(100/);
+  assert.equal(habitOf(shifted(0).map((row) => row.map(() => 0.2)), 'cross', shifted(0)), 'spread over many words');
+  assert.equal(habitOf(shifted(2), 'decoder', []), 'mostly the end of the sentence (60\u00a0%)');
+  assert.equal(habitOf([[0, 0.5, 0.5, 0, 0], [0, 0, 0, 0.5, 0.5]], 'encoder', []), 'no single habit');
 });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { readModel, unpack, writePeerModel } from '../scripts/bench/peer-model.mjs';
-import { goldenModel } from './models.mjs';
+import { goldenModelWithShortlist } from './models.mjs';
 
 const I8 = 2;
 
@@ -16,9 +16,9 @@ for (const kind of ['ssru', 'selfattn'])
   test(`${kind}: to intgemm8 and back`, (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'dolmetsch-peer-')), prefix = join(folder, 'model');
     t.after(() => rmSync(folder, { recursive: true }));
-    const file = readFileSync(goldenModel(kind));
+    const file = readFileSync(goldenModelWithShortlist(kind));
     writePeerModel(file, prefix);
-    execFileSync('build/dolmetsch', ['pack', `${prefix}.bin`, `${prefix}.spm`, `${prefix}.dm`]);
+    execFileSync('build/dolmetsch', ['pack', `${prefix}.bin`, `${prefix}.spm`, join(folder, 'lex.bin'), `${prefix}.dm`]);
     const before = readModel(file), after = readModel(readFileSync(`${prefix}.dm`));
 
     assert.deepEqual(after.meta, before.meta);

@@ -72,6 +72,31 @@ test('nobody waits for ever: worker error, unreadable message, close', async () 
   }
 });
 
+test('a worker that does not say hello within a minute is an error that names it; one that did has time', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const open = () => {
+    const port = Object.assign(new EventTarget(), { postMessage() {} });
+    return { rpc: connect(port), say: (data) => port.dispatchEvent(Object.assign(new Event('message'), { data })) };
+  };
+  const mute = open(), slow = open(), calls = [mute.rpc.call('a'), slow.rpc.call('a')];
+  slow.say({ type: 'hello' });
+  await null;
+  t.mock.timers.tick(60_000);
+  const lost = { code: 'DM_ERR_WORKER', message: 'worker.js did not start within 60 s' };
+  await assert.rejects(calls[0], lost);
+  await assert.rejects(mute.rpc.call('b'), lost, 'later calls too');
+  slow.say({ id: 1, type: 'result', value: 'done' });
+  assert.equal(await calls[1], 'done');
+});
+
+test('a server says hello', async (t) => {
+  const { port1, port2 } = new MessageChannel();
+  t.after(() => port1.close());
+  const said = new Promise((resolve) => { port1.once('message', resolve); });
+  serve(port2, {});
+  assert.deepEqual(await said, { type: 'hello' });
+});
+
 /** The whole way - pool, rpc, service, loader - with the fake engine, and fetch answered from here. */
 async function openFake(t, { read, workers } = {}) {
   const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
@@ -82,10 +107,11 @@ async function openFake(t, { read, workers } = {}) {
     bytes: FAKE_MODEL.length, sha256: hash(FAKE_MODEL), scores: {}, card: 'card.md',
     chunks: chunks.map((bytes, i) => ({ file: `model.00${i}`, bytes: bytes.length, sha256: hash(bytes) })),
   };
-  const real = globalThis.fetch;
+  const real = globalThis.fetch, asked = [];
   t.after(() => { globalThis.fetch = real; });
   globalThis.fetch = read ?? (async (url) => {
     const file = String(url).split('/').pop();
+    asked.push(file);
     if (file === 'manifest.json') return Response.json(manifest);
     return new Response(chunks[Number(file.split('.')[1])]);
   });
@@ -100,7 +126,7 @@ async function openFake(t, { read, workers } = {}) {
   t.after(() => { for (const port of ends) port.close(); });
   const pool = await openPool({ engine: 'https://example/site/', base: 'https://example/site/models/en-de/', workers, start,
     loader: { pause: 0 }, onProgress: (p) => seen.push(p) });
-  return { pool, seen, ends };
+  return { pool, seen, ends, asked };
 }
 const SLOW = (/** @type {number} */ words) => 'word '.repeat(words) + 'slowly.';
 const one = async (pool, text, options) => (await pool.translate([text], options))[0];
@@ -141,8 +167,10 @@ test('abort inside a translation is heard within 50 ms, frees the job, and the n
 test('the urgent goes first, and interrupts what runs', async (t) => {
   const { pool } = await openFake(t), order = [];
   const run = (name, text, priority) => one(pool, text, { priority }).then(() => order.push(name));
-  const calls = [run('hidden', SLOW(60), 3)];
-  await later(40);
+  const calls = [];
+  await new Promise((resolve) => {                  // it has begun, and has most of a second to go
+    calls.push(one(pool, SLOW(300), { priority: 3, onPartial: resolve }).then(() => order.push('hidden')));
+  });
   calls.push(run('other', 'Other.', 2), run('visible', SLOW(5), 1), run('other again', 'Other.', 2),
     run('visible too', 'Hi.', 1));
   await Promise.all(calls);
@@ -151,14 +179,71 @@ test('the urgent goes first, and interrupts what runs', async (t) => {
 
 test('several workers share the work; the order of the answers is that of the texts', async (t) => {
   const { pool, ends } = await openFake(t, { workers: 3 });
-  await later(100);
-  assert.equal(ends.length, 6);
+  while (ends.length < 6) await later(10);
   const texts = Array.from({ length: 20 }, (_, i) => `Text ${i}.`), partial = [];
   assert.deepEqual((await pool.translate(texts, { onPartial: (_, i) => partial.push(i) })).map((r) => r.text),
     texts.map((_, i) => `[Text] [${i}].`));
   await assert.rejects(pool.translate([...texts, 'an unlucky one']), { code: 'DM_ERR_MEMORY' });
   pool.close(new Error('enough'));
   await assert.rejects(pool.translate(texts), { message: 'enough' });
+});
+
+/** What workers were lent, as the messages of all ports tell. */
+function lent(t) {
+  const found = [], { postMessage } = MessagePort.prototype;
+  MessagePort.prototype.postMessage = function post(message, transfer) {
+    if (message?.args?.lent) found.push(message.args.lent.bytes);
+    return postMessage.call(this, message, transfer);
+  };
+  t.after(() => { MessagePort.prototype.postMessage = postMessage; });
+  return found;
+}
+const FILES = ['manifest.json', 'model.000', 'model.001', 'model.002'];
+
+for (const shared of [true, false]) {
+  test(`several workers: fetched and checked once, ${shared ? 'one shared copy' : 'a copy each, given away'}`, async (t) => {
+    const { SharedArrayBuffer } = globalThis, digest = crypto.subtle.digest.bind(crypto.subtle), bytes = lent(t);
+    let digests = 0;
+    crypto.subtle.digest = (...args) => { digests++; return digest(...args); };
+    if (!shared) delete globalThis.SharedArrayBuffer;
+    t.after(() => {
+      delete crypto.subtle.digest;
+      Object.defineProperty(globalThis, 'SharedArrayBuffer', { value: SharedArrayBuffer, writable: true, configurable: true });
+    });
+    const { pool, asked } = await openFake(t, { workers: 3 });
+    assert.deepEqual((await pool.translate(['One.', 'Two.', 'Three.', 'Four.'])).map(({ text }) => text),
+      ['[One].', '[Two].', '[Three].', '[Four].']);
+    while (bytes.length < 2) await later(10);
+    assert.deepEqual([asked.toSorted(), digests], [FILES, 3]);
+    assert.equal(bytes.length, 2);
+    assert.equal(bytes[0] instanceof SharedArrayBuffer, shared);
+    assert.equal(bytes[0] === bytes[1], false, 'each message has its own object');
+    assert.deepEqual(bytes.map(({ byteLength }) => byteLength), shared ? [FAKE_MODEL.length, FAKE_MODEL.length] : [0, 0]);
+  });
+}
+
+test('a worker that died gets the model from another; one that cannot be helped fetches it', async (t) => {
+  const { pool, ends, asked } = await openFake(t, { workers: 2 });
+  await pool.translate(['One.', 'Two.']);
+  ends[0].dispatchEvent(new Event('error'));
+  await pool.translate(['One.', 'Two.']);
+  assert.deepEqual(asked.toSorted(), FILES);
+  const { SharedArrayBuffer } = globalThis;
+  t.after(() => { globalThis.SharedArrayBuffer = SharedArrayBuffer; });
+  globalThis.SharedArrayBuffer = class { constructor() { throw new RangeError('no memory'); } };
+  ends[2].dispatchEvent(new Event('error'));
+  assert.equal((await pool.translate(['One.', 'Two.'])).length, 2);
+  assert.deepEqual(asked.toSorted(), [...FILES, ...FILES].toSorted());
+});
+
+test('an engine that fails in an unknown way is not used again', async (t) => {
+  const { pool, ends } = await openFake(t);
+  const queued = one(pool, SLOW(300));
+  queued.catch(() => {});
+  await assert.rejects(one(pool, 'a trap', { priority: -1 }), { code: 'DM_ERR_WORKER', message: /unreachable/ });
+  await assert.rejects(queued, { code: 'DM_ERR_WORKER', message: /unreachable/ });
+  assert.equal((await one(pool, 'Hi.')).text, '[Hi].');
+  assert.equal(ends.length, 4, 'a new worker');
 });
 
 test('cutting a list into parts', () => {

@@ -9,11 +9,12 @@ enum { CHECK_SENTENCES = 8 };
 /* n sentences: ids (all of them), offset (n + 1), limit (n). */
 typedef struct { const int32_t *ids; int offset[CHECK_SENTENCES + 1], limit[CHECK_SENTENCES], n; } sentences;
 
-static inline void check_item(search_item *it, const sentences *in, int i, int beam, attention_shape shape, arena *a)
+static inline void check_item(search_item *it, const dm_model *m, const sentences *in, int i, int beam, attention_shape shape,
+                              arena *a)
 {
     const size_t s = (size_t)(in->offset[i + 1] - in->offset[i]), t = (size_t)in->limit[i], nodes = t * (size_t)beam;
     const size_t heads = (size_t)shape.heads;
-    *it = (search_item){ .n_source = (int)s, .limit = (int)t };
+    *it = (search_item){ .n_source = (int)s, .limit = (int)t, .output = output_for(m, in->ids + in->offset[i], (int)s, a) };
     it->ids = arena_take(a, nodes, sizeof *it->ids);
     it->before = arena_take(a, nodes, sizeof *it->before);
     it->found = arena_take(a, (size_t)beam, sizeof *it->found);
@@ -35,7 +36,7 @@ static inline search_item *check_search(const dm_model *m, const dm_kernels *k, 
     }
     search *s = search_new(m, k, &lim, normalize, a);
     search_item *items = arena_take(a, (size_t)in->n, sizeof *items);
-    for (int i = 0; i < in->n; i++) check_item(&items[i], in, i, beam, search_attention_shape(s), a);
+    for (int i = 0; i < in->n; i++) check_item(&items[i], m, in, i, beam, search_attention_shape(s), a);
     const batch b = { in->ids, in->offset, in->limit, in->n, NULL };
     search_start(s, &b, items);
     while (search_run(s)) { }

@@ -17,10 +17,12 @@ test('minified: a file for each module, its map with the source, and nothing tha
   execFileSync(process.execPath, ['scripts/site-js.mjs', site]);
   for (const name of modules) {
     const text = readFileSync(join(site, name), 'utf8');
-    assert.ok(text.split('\n').length < 20, `${name} is not minified`);
+    assert.ok(text.replace(/`[^`]*`/g, '').split('\n').length < 20, `${name} is not minified`);      // texts stay as they are
     const { sources, sourcesContent } = JSON.parse(readFileSync(join(site, `${name}.map`), 'utf8'));
     const at = sources.findIndex((source) => source.endsWith(`/${name}`));
-    assert.equal(sourcesContent[at], readFileSync(join('web', name), 'utf8'), name);
+    const source = readFileSync(join('web', name), 'utf8');
+    const own = source.replace(/\/\*[^]*?\*\/|^export \{.*\} from .*;$/gm, '').trim();   // a map has no place for mere re-exports
+    if (own) assert.equal(sourcesContent[at], source, name);
     for (const [, file] of text.matchAll(/(?:from|import|import\(|new URL\()\s*"(\.\/[\w./-]+\.js)"/g))
       assert.ok(existsSync(join(site, file)), `${name} names ${file}`);
   }

@@ -25,6 +25,9 @@ test('cut anywhere, a translation is the same, with the same offsets', async () 
     task.results.forEach(({ score }, i) =>            // the mean of sentences' scores that have 4 decimals already
       assert.ok(Math.abs(score - results[i].score) < 2e-4, `${score}, in one job ${results[i].score}`));
     if (limit === 10) assert.ok(partial.length > 10);
+    const plain = new Task(texts, { plain: true }, limit);
+    while (plain.run(engine));
+    assert.deepEqual(bare(plain.results), whole.map(({ text }) => ({ text, sentences: [] })), `limit ${limit}, the texts alone`);
   }
   assert.deepEqual(new Task([], {}).results, []);
 });

@@ -65,8 +65,18 @@ TEST(the_recurrent_ones)
     refused(s2s, "tied-embeddings-all: false", "tied-embeddings-all");
 }
 
+TEST(bits_of_a_weight)
+{
+    dm_error why = { "" };
+    static const char six[] = "type: s2s\ndolmetsch-weight-bits: 6\n", nine[] = "dolmetsch-weight-bits: 9", none[] = "type: s2s";
+    CHECK(config_weight_bits(six, sizeof six - 1, &why) == 6, "%s", why.text);
+    CHECK(config_weight_bits(none, sizeof none - 1, &why) == 8, "%s", why.text);
+    CHECK(config_weight_bits(nine, sizeof nine - 1, &why) == 0 && strstr(why.text, "dolmetsch-weight-bits"), "\"%s\"", why.text);
+}
+
 int main(void)
 {
+    RUN(bits_of_a_weight);
     RUN(a_transformer);
     RUN(the_recurrent_ones);
     return check_report();

@@ -10,6 +10,7 @@ enum { MAX = 64 };
 typedef struct {
     arena memory;
     tokenizer *vocab;
+    output_part output;       /* all 400 columns, whatever the vocabulary has */
     char *file;
     int32_t ids[MAX];         /* the text's pieces */
     int n;
@@ -30,7 +31,8 @@ static int open_fixture(fixture *f, const char *text)
     void *scratch = arena_take(&f->memory, tokenizer_scratch(f->vocab, strlen(text)), 1);
     f->n = (int)tokenizer_encode(f->vocab, text, strlen(text), tokens, scratch);
     for (int i = 0; i < f->n && i < MAX; i++) f->ids[i] = tokens[i].id;
-    CHECK(f->n <= MAX && !copy_plan_new(&f->plan, f->vocab, f->ids, f->n, &f->memory), "plan");
+    f->output = (output_part){ .layer.w = { .n = 400, .out = 400 } };
+    CHECK(f->n <= MAX && !copy_plan_new(&f->plan, f->vocab, &f->output, f->ids, f->n, &f->memory), "plan");
     return 1;
 }
 
@@ -41,7 +43,7 @@ static int allowed(fixture *f, const copy_state *s)
 {
     int n = 0;
     for (int i = 0; i < 400; i++) f->logits[i] = 1;
-    copy_mask(&f->plan, s, f->logits, 400);
+    copy_mask(&f->plan, s, f->logits);
     for (int i = 0; i < tokenizer_size(f->vocab); i++) {
         const int byte = tokenizer_byte(f->vocab, i);
         const int is_free = byte < 0 || (byte >= ' ' && byte <= '~');
@@ -78,7 +80,7 @@ TEST(characters_are_spelt_once)
     spelt[n++] = (char)tokenizer_byte(f.vocab, lead);
     for (int32_t id; (id = copy_forced(&f.plan, &s)) >= 0 && n < 8; copy_take(&f.plan, &s, id, alignment)) {
         for (int i = 0; i < 400; i++) f.logits[i] = 1;
-        copy_mask(&f.plan, &s, f.logits, 400);
+        copy_mask(&f.plan, &s, f.logits);
         for (int i = 0; i < 400; i++) CHECK((f.logits[i] == 1) == (i == id), "piece %d, only %d may come", i, id);
         spelt[n++] = (char)tokenizer_byte(f.vocab, id);
     }
@@ -90,6 +92,41 @@ TEST(characters_are_spelt_once)
         while ((id = copy_forced(&f.plan, &s)) >= 0) copy_take(&f.plan, &s, id, NULL);
     }
     CHECK(allowed(&f, &s) == 0, "all are copied");
+    close_fixture(&f);
+}
+
+/* Of a shortlist, the columns are another's: what may come is the same. */
+TEST(a_shortlist_has_the_same_rules)
+{
+    fixture f;
+    copy_state s = { 0 };
+    if (!open_fixture(&f, "the \xF0\x9F\x98\x80 \xE2\x82\xAC")) return;
+    int32_t ids[400];
+    int n = 0;
+    for (int i = 0; i < tokenizer_size(f.vocab); i++) {
+        int keep = i % 3 == 0;
+        for (int j = 0; j < f.n; j++) keep |= f.ids[j] == i;
+        if (keep) ids[n++] = i;
+    }
+    f.output = (output_part){ .layer.w = { .n = n, .out = n }, .ids = ids };
+    CHECK(!copy_plan_new(&f.plan, f.vocab, &f.output, f.ids, f.n, &f.memory), "plan");
+    for (int round = 0; round < 2; round++) {
+        int may = 0;
+        for (int i = 0; i < n; i++) f.logits[i] = 1;
+        copy_mask(&f.plan, &s, f.logits);
+        for (int i = 0; i < n; i++) {
+            const int byte = tokenizer_byte(f.vocab, ids[i]), is_free = byte < 0 || (byte >= ' ' && byte <= '~');
+            CHECK(!is_free || f.logits[i] == 1, "piece %d is free", ids[i]);
+            may += !is_free && f.logits[i] == 1;
+        }
+        CHECK(may == 2 - round, "round %d: %d lead bytes", round, may);
+        copy_take(&f.plan, &s, f.ids[f.plan.runs[0].begin], NULL);
+        for (int32_t id; (id = copy_forced(&f.plan, &s)) >= 0; copy_take(&f.plan, &s, id, NULL)) {
+            for (int i = 0; i < n; i++) f.logits[i] = 1;
+            copy_mask(&f.plan, &s, f.logits);
+            for (int i = 0; i < n; i++) CHECK((f.logits[i] == 1) == (ids[i] == id), "piece %d, only %d may come", ids[i], id);
+        }
+    }
     close_fixture(&f);
 }
 
@@ -109,7 +146,7 @@ TEST(broken_bytes_are_runs_of_their_own)
     if (!open_fixture(&f, "a")) return;
     const int32_t *byte = tokenizer_byte_ids(f.vocab);
     const int32_t ids[] = { byte[0xE2], byte[0x82], byte[0x41], byte[0x82], byte[0x07], byte[0xF0] };
-    CHECK(!copy_plan_new(&f.plan, f.vocab, ids, 6, &f.memory), "plan");
+    CHECK(!copy_plan_new(&f.plan, f.vocab, &f.output, ids, 6, &f.memory), "plan");
     const int lengths[] = { 2, 1, 1, 1 };
     CHECK(f.plan.n == 4, "%d runs", f.plan.n);
     for (int r = 0; r < f.plan.n; r++) CHECK(f.plan.runs[r].n == lengths[r], "run %d: %d", r, f.plan.runs[r].n);
@@ -120,6 +157,7 @@ int main(void)
 {
     RUN(nothing_to_copy);
     RUN(characters_are_spelt_once);
+    RUN(a_shortlist_has_the_same_rules);
     RUN(other_pieces_change_nothing);
     RUN(broken_bytes_are_runs_of_their_own);
     return check_report();

@@ -88,7 +88,7 @@ static int32_t compare_logits(golden *g, const dm_kernels *k, const float *hidde
     float *logits = arena_take(&a, (size_t)w->n, sizeof *logits), scale;
     int32_t zero;
     k->quantize(q, &scale, &zero, hidden, 1, w->k);
-    k->linear(logits, q, &scale, &zero, 1, w, g->model->output_bias, 0);
+    k->linear(logits, q, &scale, &zero, 1, w, g->model->output_bias, 0, NULL);
     snprintf(name, sizeof name, "s%c.step%d.logits", g->sentence, g->step);
     compare(g, name, logits, (size_t)g->model->cfg.vocab);
     const marian_item *item = find(g, name);

@@ -125,17 +125,23 @@ TEST(linear)
         uint8_t *q = take((size_t)rows * k, 0);
         float *scale = take((size_t)rows * 4, 0), *want = output((size_t)rows * n, 4);
         int32_t *zero = take((size_t)rows * 4, 0);
+        const int zeros = 4 * below(3);               /* of 8 times four k: none, half, all but a byte here and there */
         for (int i = 0; i < rows * k; i++) q[i] = (uint8_t)(extreme ? below(128) : 127);
+        for (int i = 0; i < rows * k; i += 4) {
+            if (below(8) < zeros) memset(q + i, 0, 4);
+            if (zeros && !below(8)) q[i + below(4)] = 1;
+        }
         for (int r = 0; r < rows; r++) {
             scale[r] = trial % 17 ? check_uniform(0, 0.1f) : number(WILD);
             zero[r] = extreme ? below(128) : 127 * below(2);
         }
-        ref()->linear(want, q, scale, zero, rows, &w, bias, relu);
+        ref()->linear(want, q, scale, zero, rows, &w, bias, relu, NULL);
         for (int r = 0; r < rows && trial % 17 && trial % 20 != 19; r++)
             oracle_linear(want + (size_t)r * n, q + (size_t)r * k, scale[r], zero[r], &w, bias, relu);
         EACH_VARIANT(v) {
             float *y = output((size_t)rows * n, 4);
-            kernels_all[v]->linear(y, q, scale, zero, rows, &w, bias, relu);
+            uint16_t *room = trial % 3 ? output(linear_room(rows, k), sizeof *room) : NULL;
+            kernels_all[v]->linear(y, q, scale, zero, rows, &w, bias, relu, room);
             const int at = differ(y, want, rows * n);
             CHECK(at < 0, "%s: %d x %d x %d differs at %d: %.9g, %.9g", kernels_all[v]->name, rows, k, n, at,
                   y[at], want[at]);

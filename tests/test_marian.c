@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "lexicon_sample.h"
+#include "model/lexicon.h"
 #include "model/marian.h"
 
 /* --- a writer of .bin files in memory ------------------------------------------------------------ */
@@ -110,7 +112,7 @@ static void fill(values *v, bin *b)
     add(b, "special:model.yml", MARIAN_INT8, (int)sizeof options, 1, options, sizeof options)->n_dims = 1;
 }
 
-static const dm_text no_shortlist = { NULL, 0 }, vocab = { "vocab", 5 };
+static const dm_text no_lexicon = { NULL, 0 }, vocab = { "vocab", 5 };
 
 /* m against w(k, n) = values[k*by_k + n*by_n]. The matrix comes from one rounding with a step for each column
  * (m's scale), or keeps one that was made with the step of the whole matrix: half a step either way. */
@@ -135,7 +137,9 @@ TEST(conversion)
     uint8_t *out;
     size_t size, n;
     dm_error why;
-    const dm_status s = marian_convert(file, vocab, (dm_text){ "list", 4 }, &a, &out, &size, &why);
+    lexicon_sample l = lexicon_random(V, 2, 30);
+    const dm_text lists = lexicon_write(&l);
+    const dm_status s = marian_convert(file, vocab, lists, &a, &out, &size, &why);
     CHECK(s == DM_OK && !why.text[0], "%s", why.text);
     weights w;
     weights_matrix m;
@@ -159,11 +163,19 @@ TEST(conversion)
     CHECK(f && !memcmp(f, v.vector, sizeof v.vector), "%s", w.why.text);
     f = weights_f32(&w, "extra", 3 * D);
     CHECK(f && !memcmp(f, v.trained, sizeof v.trained), "%s", w.why.text);
+    uint8_t *shortlist;
+    size_t n_shortlist;
+    CHECK(!lexicon_convert(lists, &a, &shortlist, &n_shortlist, &why), "%s", why.text);
     const uint8_t *bytes = weights_u8(&w, "shortlist", &n);
-    CHECK(bytes && n == 4 && !memcmp(bytes, "list", 4), "%s", w.why.text);
+    CHECK(bytes && n == n_shortlist && !memcmp(bytes, shortlist, n), "%s", w.why.text);
     CHECK(!weights_has(&w, "Wemb_QuantMultA") && !weights_has(&w, "special:model.yml"), "kept what must be dropped");
     weights_close(&w);
+    CHECK(marian_convert(file, vocab, (dm_text){ "list", 4 }, &a, &out, &size, &why) == DM_ERR_FORMAT && !out,
+          "a lexicon that is none");
+    CHECK(!strncmp(why.text, "lexicon: ", 9), "%s", why.text);
     arena_free(&a);
+    free((void *)(uintptr_t)lists.bytes);
+    free(l.lists);
     free((void *)(uintptr_t)file.bytes);
 }
 
@@ -180,7 +192,7 @@ TEST(order_of_use)
     arena_init(&a, 4096);
     uint8_t *out;
     size_t size, bytes;
-    CHECK(marian_convert(file, vocab, no_shortlist, &a, &out, &size, NULL) == DM_OK, "without why");
+    CHECK(marian_convert(file, vocab, no_lexicon, &a, &out, &size, NULL) == DM_OK, "without why");
     weights w;
     CHECK(weights_open(&w, out, size) == DM_OK, "%s", w.why.text);
     const char *name;
@@ -202,7 +214,7 @@ static dm_status convert(dm_text file, dm_text spm, dm_error *why)
     arena_init(&a, 4096);
     uint8_t *out;
     size_t size;
-    const dm_status s = marian_convert(file, spm, no_shortlist, &a, &out, &size, why);
+    const dm_status s = marian_convert(file, spm, no_lexicon, &a, &out, &size, why);
     if (s) CHECK(!out && !size && why->text[0], "status %d, nothing said", s);
     else {
         weights w;
@@ -323,7 +335,7 @@ TEST(marian_by_training)
     uint8_t *out = NULL;
     size_t size = 0;
     dm_error why = { "" };
-    if (model && pieces) CHECK(marian_convert(bin_file, spm, no_shortlist, &a, &out, &size, &why) == DM_OK, "%s", why.text);
+    if (model && pieces) CHECK(marian_convert(bin_file, spm, no_lexicon, &a, &out, &size, &why) == DM_OK, "%s", why.text);
     weights w = { 0 };
     weights_matrix m;
     marian_item *items;

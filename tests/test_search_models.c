@@ -2,19 +2,21 @@
  *
  * A hypothesis that changed rows a dozen times must have the very numbers of a decoder that is led along its
  * tokens alone: log-probability and every attention, bit for bit. That is what reorder is for. And a sentence
- * must give the same hypotheses alone and among others. */
+ * must give the same hypotheses alone and among others. With a shortlist, too; and one that has every token
+ * gives what none gives, bit for bit. */
 #include <string.h>
 
 #include "check.h"
+#include "lexicon_sample.h"
 #include "model/marian.h"
-#include "nn/layers.h"
 #include "search_check.h"
 
-enum { BEAM = 5, WORDS = 40, LONGEST_TARGET = 14 };
+enum { BEAM = 5, WORDS = 40, LONGEST_TARGET = 14, PIECES = 304 };
 
 typedef struct { arena memory; dm_model *model; int32_t ids[WORDS]; sentences in; } subject;
 
-static int open_subject(subject *s, const char *name)
+/* share: percent of the tokens that a token may become; 0: no shortlist. */
+static int open_subject(subject *s, const char *name, int share)
 {
     char path[96];
     size_t bin_size = 0, vocab_size = 0, size = 0;
@@ -25,8 +27,12 @@ static int open_subject(subject *s, const char *name)
     CHECK(bin && vocab, "%s is missing", path);
     if (!bin || !vocab) return 0;
     arena_init(&s->memory, 1 << 16);
-    const dm_status made = marian_convert((dm_text){ bin, bin_size }, (dm_text){ vocab, vocab_size }, (dm_text){ NULL, 0 },
-                                          &s->memory, &file, &size, &why);
+    lexicon_sample lists = lexicon_random(PIECES, 0, share);
+    const dm_text lexicon = lexicon_write(&lists);
+    const dm_status made = marian_convert((dm_text){ bin, bin_size }, (dm_text){ vocab, vocab_size },
+                                          share ? lexicon : (dm_text){ NULL, 0 }, &s->memory, &file, &size, &why);
+    free((void *)(uintptr_t)lexicon.bytes);
+    free(lists.lists);
     free(bin);
     free(vocab);
     const dm_status opened = made ? made : dm_model_open(file, size, &s->model, &why);
@@ -57,16 +63,16 @@ static int same_rows(const float *kept, const step_attention *a, int n, int stri
 }
 
 /* log p(token) after one row of hidden; the largest log p where token is negative. */
-static float log_prob(const dm_model *m, const dm_kernels *k, const float *hidden, int32_t token, arena *a)
+static float log_prob(const dm_model *m, const dm_kernels *k, const output_part *output, const float *hidden, int32_t token,
+                      arena *a)
 {
     quantized input;
-    float log_sum, *logits = arena_take(a, (size_t)m->embedding.n, sizeof *logits);
-    const linear output = { m->embedding, m->output_bias };
+    float log_sum, *logits = arena_take(a, (size_t)output->layer.w.n, sizeof *logits);
     quantized_new(&input, 1, m->cfg.dim_emb, a);
     quantized_set(&input, k, hidden, 1, m->cfg.dim_emb);
-    linear_apply(&output, k, &input, logits);
-    const int best = k->argmax(logits, m->embedding.n, tokenizer_unk(m->vocab), &log_sum);
-    return (logits[token < 0 ? best : token] - logits[best]) - log_sum;
+    linear_apply(&output->layer, k, &input, logits);
+    const int best = k->argmax(logits, output->layer.w.n, output->unk, &log_sum);
+    return (logits[token < 0 ? best : output_column(output, token)] - logits[best]) - log_sum;
 }
 
 /* Leads a decoder of one row along a hypothesis. */
@@ -87,7 +93,7 @@ static void follow(const dm_model *m, const dm_kernels *k, const sentences *in, 
         const int last = h->cut && t + 1 == h->n;
         m->arch->step(s, &previous, hidden);
         previous = it->ids[nodes[t]];
-        sum += log_prob(m, k, hidden, last ? -1 : previous, &a);
+        sum += log_prob(m, k, &it->output, hidden, last ? -1 : previous, &a);
         const int cross = s->cross.layers * s->cross.heads, self = s->self.layers * s->self.heads;
         if (self) CHECK(same_rows(it->self + nodes[t] * self * it->limit, &s->self, t + 1, it->limit), "step %d", t);
         if (!cross) continue;
@@ -128,10 +134,10 @@ static int branches(const search_item *it)
     return n;
 }
 
-static void run_model(const char *name)
+static void search_all(const char *name, int share)
 {
     subject s = { 0 };
-    if (!open_subject(&s, name)) return;
+    if (!open_subject(&s, name, share)) return;
     int branched = 0;
     for (int round = 0; round < 3; round++) {
         make_sentences(&s);
@@ -154,6 +160,39 @@ static void run_model(const char *name)
     CHECK(branched > 10, "%s: %d branches", name, branched);
     dm_model_close(s.model);
     arena_free(&s.memory);
+}
+
+/* With all tokens in every list the hypotheses are those without a shortlist; with some of them, others. */
+static void compare_lists(const char *name)
+{
+    int differ = 0;
+    for (int share = 100; share >= 20; share -= 80) {
+        subject s = { 0 };
+        arena a;
+        arena_init(&a, 1 << 16);
+        if (!open_subject(&s, name, share)) return;
+        make_sentences(&s);
+        dm_model whole = *s.model;
+        whole.shortlist = NULL;
+        const search_item *with = check_search(s.model, kernels_all[0], &s.in, BEAM, 1, &a);
+        const search_item *without = check_search(&whole, kernels_all[0], &s.in, BEAM, 1, &a);
+        for (int i = 0; i < s.in.n; i++) {
+            if (share == 100) same_hypotheses(&with[i], &without[i]);
+            else differ += with[i].found[0].score != without[i].found[0].score;
+            CHECK(with[i].output.ids && !without[i].output.ids, "sentence %d", i);
+        }
+        dm_model_close(s.model);
+        arena_free(&s.memory);
+        arena_free(&a);
+    }
+    CHECK(differ > 0, "%s: the shortlist changes nothing", name);
+}
+
+static void run_model(const char *name)
+{
+    search_all(name, 0);
+    search_all(name, 30);
+    compare_lists(name);
 }
 
 TEST(ssru_decoder) { run_model("transformer-ssru"); }

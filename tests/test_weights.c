@@ -110,6 +110,34 @@ TEST(rounding)
     arena_free(&a);
 }
 
+TEST(rounding_to_six_bits)
+{
+    /* 31 steps on each side of 0; the next matrix has 8 bits again. */
+    const float w[] = { 31, -62, -1.5f, 0,  15.4f, 62, 0.5f, 3 };
+    arena a;
+    arena_init(&a, 4096);
+    pack *p = pack_new(&a);
+    pack_bits(p, 6);
+    CHECK(pack_i8(p, "W", w, 4, 2, 0) == DM_OK, "%s", pack_why(p)->text);
+    pack_bits(p, 8);
+    CHECK(pack_i8(p, "V", w, 4, 2, 0) == DM_OK, "%s", pack_why(p)->text);
+    uint8_t *file = arena_take(&a, pack_size(p), 1);
+    pack_write(p, file);
+    weights f;
+    weights_matrix m;
+    CHECK(weights_open(&f, file, pack_size(p)) == DM_OK && weights_i8(&f, "W", 4, 2, &m), "%s", f.why.text);
+    static const int want[2][4] = { { 31, -2, 15, 0 }, { -31, 0, 31, 2 } };   /* ties go to even */
+    int sum = 0;
+    for (int j = 0; j < 2; j++)
+        for (int k = 0; k < 4; k++) CHECK(packed_at(&m, k, j) == want[j][k], "(%d, %d) is %d", k, j, packed_at(&m, k, j));
+    for (int k = 0; k < 4; k++) sum += want[0][k];
+    CHECK(m.scale[0] == 1 && m.scale[1] == 2 && m.column_sum[0] == sum, "scales %g %g, sum %d",
+          (double)m.scale[0], (double)m.scale[1], m.column_sum[0]);
+    CHECK(weights_i8(&f, "V", 4, 2, &m) && packed_at(&m, 2, 0) == 63, "15.4 of 31 is %d of 127", packed_at(&m, 2, 0));
+    weights_close(&f);
+    arena_free(&a);
+}
+
 /* --- binding ------------------------------------------------------------------------------------ */
 
 #define CHECK_WHY(w, call, want) do { \
@@ -240,6 +268,7 @@ int main(void)
     RUN(round_trip);
     RUN(listing);
     RUN(rounding);
+    RUN(rounding_to_six_bits);
     RUN(wrong_shape_or_type);
     RUN(wrong_values);
     RUN(writer_refuses);

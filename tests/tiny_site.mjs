@@ -9,13 +9,13 @@ import { goldenModel } from './models.mjs';
 
 const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
-/** @param {number} [chunks] how many the model has */
-export function tinySite(chunks = 5) {
+/** @param {number} [chunks] how many the model has @param {string} [kind] of GOLDEN */
+export function tinySite(chunks = 5, kind = 'ssru') {
   const folder = mkdtempSync(join(tmpdir(), 'dolmetsch-tiny-'));
   for (const name of readdirSync('build/site'))
     if (/\.(js|html|css|wasm)$/.test(name)) cpSync(join('build/site', name), join(folder, name));
   cpSync('tests/translator_rules.js', join(folder, 'translator_rules.js'));
-  const bytes = readFileSync(goldenModel('ssru')), size = Math.ceil(bytes.length / chunks);
+  const bytes = readFileSync(goldenModel(kind)), size = Math.ceil(bytes.length / chunks);
   const models = [['en-de', 'de'], ['en-zh', 'zh-Hans']].map(([name, target]) => {
     writeModel(join(folder, 'models', name), name, target, bytes, size);
     return { folder: name, source: 'en', target };
@@ -24,7 +24,8 @@ export function tinySite(chunks = 5) {
   return { folder, bytes: bytes.length, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-function writeModel(folder, name, target, bytes, size) {
+/** A folder of a model, in chunks of `size` bytes.  @param {string} folder @param {string} name @param {string} target */
+export function writeModel(folder, name, target, bytes, size) {
   mkdirSync(folder, { recursive: true });
   const chunks = [];
   for (let at = 0; at < bytes.length; at += size) {

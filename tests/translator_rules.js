@@ -1,5 +1,38 @@
 /** The rules of the W3C Translator API as functions: tests run them in Node and in browsers (as a module of the site).
- *  Each gets the class, and throws where a rule is broken.  The site translates en to de and en to zh-Hans. */
+ *  Each gets the class, and throws where a rule is broken.  The site translates en to de and en to zh-Hans.
+ *
+ *  Where each rule of the text (Translator API, Writing Assistance APIs: "Shared infrastructure") is tested; a name alone is
+ *  one of `rules` below, the files are tests/network.test.mjs, tests/api.test.mjs and tests/browser/translator.test.mjs.
+ *
+ *    create      arguments, tags: TypeError                 arguments of availability and create are checked
+ *                a bad tag before an aborted signal,
+ *                that before the monitor                    create checks in the order of the text
+ *                document not fully active: InvalidState    browser: a page that is gone
+ *                permissions policy: NotAllowedError        browser: a permissions policy
+ *                a user's gesture for a download            not asked for: docs/api.md, "Where it differs"
+ *                monitor throws: its error                  a monitor that throws ends create with its error
+ *                pairs unknown for now: UnknownError        network: Translator.create
+ *                no such pair: NotSupportedError            a pair that no model has: NotSupportedError
+ *                download fails: NetworkError               network: Translator.create
+ *                start fails: OperationError                network: Translator.create; api: the table of errors
+ *                signal: before, while, at an event         create hears its signal; network: abort at every stage
+ *                signal: afterwards                         the signal of create destroys the translator later
+ *                tags of the model, by best fit             languages are canonical, or those of the model
+ *    progress    0 first, 1 last, rising, 1/65536, total 1  downloadprogress: from 0 to 1
+ *                50 ms apart                                downloadprogress: events of a download are 50 ms apart
+ *                what is here already is not counted        browser: a reload in mid-download
+ *                none after settling, or after an abort     downloadprogress: from 0 to 1; create hears its signal
+ *    availability  its four values                          availability: one of four words; browser: the store, a reload
+ *                forbidden by policy: unavailable           browser: a permissions policy
+ *    translate   conversions, TypeError                     translate: arguments, conversions
+ *                nothing to translate: the input            text with nothing to translate comes back as it is
+ *                one language: the input                    languages are canonical, or those of the model
+ *                signals, the caller's own reason           translate and measureInputUsage hear their signals
+ *                other failures: UnknownError               api: the table of errors
+ *    streaming   chunks, close, error, cancel               translateStreaming: ...
+ *    usage       quota Infinity, usage 0, never exceeded    input usage: no quota
+ *    destroy     pending and later calls: AbortError        destroy: pending and later calls reject with AbortError
+ *    Web IDL     names, lengths, tags, no constructors      the class is as Web IDL makes them */
 
 const PAIR = { sourceLanguage: 'en', targetLanguage: 'de' };
 const TEXT = 'The cat sees the house. The old dog has the red word and finds the small tree.';
@@ -42,7 +75,8 @@ const BAD_PAIRS = {
   'nothing': undefined, 'null': null, 'a number': 7, 'a string': 'en', 'empty': {},
   'no target': { sourceLanguage: 'en' }, 'no source': { targetLanguage: 'de' },
   'a symbol': { sourceLanguage: Symbol('en'), targetLanguage: 'de' },
-  ...Object.fromEntries(['', 'e', 'en_US', 'en-', '-en', 'en-a', 'en us', 'x', 'english-language-x', 'en-abcdefghi'].map((tag) =>
+  ...Object.fromEntries(['', 'e', 'en_US', 'en-', '-en', 'en-a', 'en us', 'x', 'english-language-x', 'en-abcdefghi',
+    'i-klingon', 'en-GB-oed', 'en\0'].map((tag) =>
     [`source "${tag}"`, { sourceLanguage: tag, targetLanguage: 'de' }])),
   'target "de--AT"': { sourceLanguage: 'en', targetLanguage: 'de--AT' },
 };
@@ -58,10 +92,21 @@ export const rules = {
     for (const monitor of [{}, 1, 'x']) await rejects(() => Translator.create({ ...PAIR, monitor }), 'TypeError', 'monitor');
   },
 
+  async 'create checks in the order of the text: tags, signal, monitor'(Translator) {
+    let called = 0;
+    const signal = AbortSignal.abort(), monitor = () => { called++; };
+    await rejects(Translator.create({ ...PAIR, sourceLanguage: 'e', signal, monitor }), 'TypeError', 'a bad tag first');
+    await rejects(Translator.create({ ...PAIR, signal, monitor: 7 }), 'TypeError', 'a bad monitor first');
+    await rejects(Translator.create({ ...PAIR, targetLanguage: 'ja', signal, monitor }), 'AbortError', 'then the signal');
+    equal(called, 0, 'monitors called');
+    await rejects(Translator.create({ ...PAIR, targetLanguage: 'ja', monitor }), 'NotSupportedError');
+    equal(called, 1, 'the monitor, before the models are looked at');
+  },
+
   async 'availability: one of four words, by the best fit of the tags'(Translator) {
     const of = (sourceLanguage, targetLanguage) => Translator.availability({ sourceLanguage, targetLanguage });
     for (const [source, target] of [['en', 'de'], ['en-GB', 'de-AT'], ['EN', 'DE'], ['en-Latn-x-lolcat', 'de'], ['en', 'zh'],
-      ['en', 'zh-CN'], ['en-US', 'zh-Hans']])
+      ['en', 'zh-CN'], ['en-US', 'zh-Hans'], ['en-u-ca-gregory', 'de-DE-1996'], ['en-AU', 'cmn-Hans']])
       ok(['downloadable', 'downloading', 'available'].includes(await of(source, target)), `${source} ${target}`);
     for (const [source, target] of [['en', 'ja'], ['de', 'en'], ['ja', 'de'], ['en', 'zh-Hant'], ['en', 'zh-TW'], ['de', 'ja']])
       equal(await of(source, target), 'unavailable', `${source} ${target}`);
@@ -74,17 +119,23 @@ export const rules = {
   },
 
   async 'languages are canonical, or those of the model; one language into itself is the identity'(Translator) {
-    const translator = await Translator.create({ sourceLanguage: 'EN-gb', targetLanguage: 'DE' });
-    equal(translator.sourceLanguage, 'en');
-    equal(translator.targetLanguage, 'de');
-    translator.destroy();
+    for (const [sourceLanguage, targetLanguage] of [['EN-gb', 'DE'], ['en-US', 'de-DE'], ['en-latn-us', 'de-x-private']]) {
+      const translator = await Translator.create({ sourceLanguage, targetLanguage });
+      equal(translator.sourceLanguage, 'en');
+      equal(translator.targetLanguage, 'de');
+      translator.destroy();
+    }
     const same = await Translator.create({ sourceLanguage: 'en-us', targetLanguage: 'EN-GB' });
     equal(same.sourceLanguage, 'en-US');
     equal(same.targetLanguage, 'en-GB');
     equal(await same.translate(TEXT), TEXT);
     equal((await same.translateDetailed([TEXT, '']))[0].text, TEXT);
     same.destroy();
-    await rejects(same.translate(TEXT), 'InvalidStateError');
+    await rejects(same.translate(TEXT), 'AbortError');
+    const old = await Translator.create({ sourceLanguage: 'iw-latn-il', targetLanguage: 'HE-LATN' });
+    equal(old.sourceLanguage, 'he-Latn-IL', 'canonical');
+    equal(old.targetLanguage, 'he-Latn', 'canonical');
+    old.destroy();
   },
 
   async 'downloadprogress: from 0 to 1, rising, in steps of 1/65536, none later'(Translator) {
@@ -116,7 +167,10 @@ export const rules = {
 
   async 'a monitor that throws ends create with its error'(Translator) {
     const error = new Error('mine');
-    await rejects(Translator.create({ ...PAIR, monitor() { throw error; } }), error);
+    await rejects(Translator.create({ ...PAIR, monitor(monitor) {
+      monitor.addEventListener('downloadprogress', () => { throw new Error('an event'); });
+      throw error;
+    } }), error);
   },
 
   async 'create hears its signal: before, while, and at the first and the last event'(Translator) {
@@ -236,7 +290,7 @@ export const rules = {
     ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
   },
 
-  async 'destroy: pending calls reject with AbortError, later ones with InvalidStateError'(Translator) {
+  async 'destroy: pending and later calls reject with AbortError'(Translator) {
     const translator = await Translator.create(PAIR);
     const calls = [translator.translate(LONG), translator.translate(''), translator.measureInputUsage(TEXT),
       translator.translateDetailed([TEXT]), drain(translator.translateStreaming(TEXT))];
@@ -244,15 +298,20 @@ export const rules = {
     equal(translator.destroy(), undefined);
     for (const call of calls) await rejects(call, 'AbortError');
     for (const method of ['translate', 'measureInputUsage', 'translateDetailed'])
-      await rejects(translator[method](TEXT), 'InvalidStateError', method);
-    throws(() => translator.translateStreaming(TEXT), 'InvalidStateError');
+      await rejects(translator[method](TEXT), 'AbortError', method);
+    await rejects(translator.translate('', { signal: AbortSignal.abort(new Error('later')) }), 'AbortError', 'the first reason');
+    throws(() => translator.translateStreaming(TEXT), 'AbortError');
     translator.destroy();
     equal(translator.sourceLanguage, 'en');
   },
 
-  async 'input usage: no quota'(Translator, translator) {
+  async 'input usage: no quota, and a text of a million characters is not too long for it'(Translator, translator) {
     equal(translator.inputQuota, Infinity);
-    equal(await translator.measureInputUsage(TEXT), 0);
+    const huge = `${LONG}\n`.repeat(Math.ceil(1e6 / LONG.length)), stop = new AbortController();
+    for (const text of ['', TEXT, huge]) equal(await translator.measureInputUsage(text), 0);
+    const call = translator.translate(huge, { signal: stop.signal });
+    setTimeout(() => stop.abort(), 300);
+    await rejects(call, 'AbortError', 'it was under way');
   },
 
   async 'the class is as Web IDL makes them'(Translator, translator) {
@@ -267,7 +326,16 @@ export const rules = {
     }
     await rejects(() => Translator.prototype.translate.call({}, 'x'), 'TypeError');
     throws(() => Translator.prototype.sourceLanguage, 'TypeError');
-    throws(() => { 'use strict'; translator.sourceLanguage = 'x'; }, 'TypeError');
+    for (const name of ['sourceLanguage', 'targetLanguage', 'inputQuota'])
+      throws(() => { translator[name] = 'x'; }, 'TypeError');
+    await Translator.create({ ...PAIR, monitor(monitor) {
+      equal(Object.prototype.toString.call(monitor), '[object CreateMonitor]');
+      ok(monitor instanceof EventTarget, 'an event target');
+      equal(monitor.constructor.name, 'CreateMonitor');
+      throws(() => new monitor.constructor(), 'TypeError');
+      monitor.addEventListener('downloadprogress', (event) =>
+        ok(typeof ProgressEvent === 'undefined' || event instanceof ProgressEvent, 'a ProgressEvent'));
+    } }).then((made) => made.destroy());
   },
 
   async 'beyond the W3C: details, batches, priority'(Translator, translator) {

@@ -5,7 +5,11 @@
  *    https://dolmetsch.invalid/file/URL        a manifest, an index, the engine: for when the network fails
  *
  *  Nothing that was not checked goes in, and what comes out is checked again by the loader.  Where there is no Cache -
- *  plain http, private windows of some browsers, Node - everything works from memory, and `notice` says so. */
+ *  plain http, private windows of some browsers, Node - or where it stays silent, everything works from memory, and `notice`
+ *  says so. */
+
+import { inTime } from './in-time.js';
+import { sizeOfChunks } from './manifest.js';
 
 /** @typedef {import('./types.d.ts').Manifest} Manifest
  *  @typedef {import('./types.d.ts').Stored} Stored */
@@ -14,26 +18,30 @@ const NAME = 'dolmetsch-1';
 const CHUNK = 'https://dolmetsch.invalid/sha256/', FILE = 'https://dolmetsch.invalid/file/';
 const fileKey = (/** @type {string} */ url) => FILE + encodeURIComponent(url);
 
+const PATIENCE = 10_000;                            // milliseconds until a store that does not answer is none
+const inMemory = (/** @type {string} */ why) => `${why}: the model is kept in memory only and fetched again next time.`;
+const reason = (/** @type {any} */ error) => error?.message ?? error;
+
 /** The store, or one that keeps nothing.  Never throws.  @returns {Promise<Store>} */
 export async function openStore() {
   try {
-    if (!globalThis.caches) return new Store(undefined, 'This page has no cache (plain http, a private window, or no browser): '
-      + 'the model is kept in memory only and fetched again next time.');
-    return new Store(await caches.open(NAME));
-  } catch (/** @type {any} */ error) {
-    return new Store(undefined, `The browser refuses its cache (${error?.message ?? error}): `
-      + 'the model is kept in memory only and fetched again next time.');
+    if (globalThis.caches) return new Store(await inTime(caches.open(NAME), PATIENCE));
+    return new Store(undefined, inMemory('This page has no cache (plain http, a private window, or no browser)'));
+  } catch (error) {
+    return new Store(undefined, inMemory(`The browser refuses its cache (${reason(error)})`));
   }
 }
 
 export class Store {
   #cache;
+  #patience;
   /** Why nothing is kept, if nothing is. @type {string | undefined} */
   notice;
 
-  /** @param {Cache | undefined} cache @param {string} [notice] */
-  constructor(cache, notice) {
+  /** @param {Cache | undefined} cache @param {string} [notice] @param {number} [patience] */
+  constructor(cache, notice, patience = PATIENCE) {
     this.#cache = cache;
+    this.#patience = patience;
     this.notice = notice;
   }
 
@@ -47,7 +55,7 @@ export class Store {
   }
   /** @param {string} hash */
   async dropChunk(hash) {
-    await this.#cache?.delete(CHUNK + hash).catch(() => {});
+    await this.#ask((cache) => cache.delete(CHUNK + hash));
   }
 
   /** A file by its address.  @param {string} url */
@@ -61,17 +69,16 @@ export class Store {
 
   /** Whether every chunk is here.  @param {Manifest} manifest */
   async hasAll(manifest) {
-    const have = await this.#hashes();
+    const have = await this.hashes();
     return manifest.chunks.every(({ sha256 }) => have.has(sha256));
   }
 
   /** What is kept, model by model.  @returns {Promise<Stored[]>} */
   async list() {
-    const have = await this.#hashes();
+    const have = await this.hashes();
     return (await this.#manifests()).map(({ url, manifest }) => {
       const here = manifest.chunks.filter(({ sha256 }) => have.has(sha256));
-      const bytes = here.reduce((sum, chunk) => sum + chunk.bytes, 0);
-      const { name, source, target, bytes: total } = manifest;
+      const bytes = sizeOfChunks(here), total = sizeOfChunks(manifest.chunks), { name, source, target } = manifest;
       return { url, name, source, target, bytes, total, complete: bytes === total };
     });
   }
@@ -79,18 +86,18 @@ export class Store {
   /** Lets go of chunks that no kept manifest names: those of models that have been replaced. */
   async prune() {
     const wanted = new Set((await this.#manifests()).flatMap(({ manifest }) => manifest.chunks.map(({ sha256 }) => sha256)));
-    for (const hash of await this.#hashes()) if (!wanted.has(hash)) await this.dropChunk(hash);
+    for (const hash of await this.hashes()) if (!wanted.has(hash)) await this.dropChunk(hash);
   }
 
-  async #hashes() {
-    const keys = await this.#cache?.keys().catch(() => []) ?? [];
-    return new Set(keys.filter(({ url }) => url.startsWith(CHUNK)).map(({ url }) => url.slice(CHUNK.length)));
+  /** Of the chunks that are here. */
+  async hashes() {
+    const urls = await this.#urls();
+    return new Set(urls.filter((url) => url.startsWith(CHUNK)).map((url) => url.slice(CHUNK.length)));
   }
 
   /** @returns {Promise<{url: string, manifest: Manifest}[]>} */
   async #manifests() {
-    const keys = await this.#cache?.keys().catch(() => []) ?? [];
-    const found = await Promise.all(keys.map(async ({ url }) => {
+    const found = await Promise.all((await this.#urls()).map(async (url) => {
       if (!url.startsWith(FILE) || !url.endsWith('manifest.json')) return [];
       try {
         return [{ url: decodeURIComponent(url.slice(FILE.length)).replace(/manifest\.json$/, ''),
@@ -102,23 +109,37 @@ export class Store {
     return found.flat();
   }
 
+  async #urls() {
+    return (await this.#ask((cache) => cache.keys()))?.map(({ url }) => url) ?? [];
+  }
+
   /** @param {string} key @returns {Promise<Uint8Array | undefined>} */
-  async #get(key) {
-    try {
-      const kept = await this.#cache?.match(key);
+  #get(key) {
+    return this.#ask(async (cache) => {
+      const kept = await cache.match(key);
       return kept && new Uint8Array(await kept.arrayBuffer());
-    } catch {                                       // evicted or damaged meanwhile
-      return undefined;
-    }
+    });
   }
 
   /** @param {string} key @param {Uint8Array} bytes */
   async #put(key, bytes) {
+    await this.#ask((cache) => cache.put(key, new Response(/** @type {BodyInit} */ (bytes))).catch((error) => {
+      this.#cache = undefined;                      // no room: what is kept stays, the rest is for memory
+      this.notice = `The browser has no room to keep the model (${reason(error)}): it is fetched again next time.`;
+    }));
+  }
+
+  /** An entry that was evicted or damaged meanwhile is as good as none; a store that is silent is asked nothing more.
+   *  @template T @param {(cache: Cache) => Promise<T>} work @returns {Promise<T | undefined>} */
+  async #ask(work) {
     try {
-      await this.#cache?.put(key, new Response(/** @type {BodyInit} */ (bytes)));
-    } catch (/** @type {any} */ error) {            // no room: what is kept stays, the rest is for memory
-      this.#cache = undefined;
-      this.notice = `The browser has no room to keep the model (${error?.message ?? error}): it is fetched again next time.`;
+      return this.#cache && await inTime(work(this.#cache), this.#patience);
+    } catch (/** @type {any} */ error) {
+      if (error?.name === 'TimeoutError') {
+        this.#cache = undefined;
+        this.notice = inMemory("The browser's cache does not answer");
+      }
+      return undefined;
     }
   }
 }
@@ -126,10 +147,10 @@ export class Store {
 /** What is kept in this origin's store.  @returns {Promise<Stored[]>} */
 export const stored = async () => (await openStore()).list();
 
-/** Removes all of it; translators that run go on.  @returns {Promise<boolean>} whether there was something */
+/** Removes all of it; translators that run go on.  @returns {Promise<boolean>} whether something was removed */
 export async function clear() {
   try {
-    return await globalThis.caches?.delete(NAME) ?? false;
+    return globalThis.caches ? await inTime(caches.delete(NAME), PATIENCE) : false;
   } catch {
     return false;                                   // refused: then there is nothing either
   }

@@ -1,7 +1,9 @@
 /** The page: a text box, its translation, and the overlay between them. */
 
 import { Translator } from './translator.js';
-import { Overlay, rangesOf } from './overlay.js';
+import { Trail } from './demo-history.js';
+import { LANGUAGES, otherOf, turned } from './demo-languages.js';
+import { linkLoses } from './permalink.js';
 import { TextPane } from './text-pane.js';
 import { rove, track } from './dom.js';
 import { moveSentence } from './task.js';
@@ -10,18 +12,14 @@ import { cutText, describe, directionOf, viewOf } from './words.js';
 /** @typedef {import('./types.d.ts').Detailed} Detailed
  *  @typedef {import('./types.d.ts').View} View
  *  @typedef {import('./types.d.ts').Side} Side
+ *  @typedef {import('./types.d.ts').Choice} Choice
  *  @typedef {import('./text-pane.js').Mark} Mark */
 
 const LIVE_LIMIT = 10_000;          // characters that are translated while one types
 const DEBOUNCE = 120;
 const STREAM_AFTER = 150;           // a translation that takes longer shows its words as they come
-/** @type {Record<string, string>} */
-const EXAMPLES = {
-  greeting: 'Good morning, how are you?',
-  verbs: 'The dog, who must have been able to see the cat running through the garden.',
-  manual: 'To start the server, run the command below. It listens on port 8080 until you stop it. '
-    + 'If another program already uses that port, choose a different one in the configuration file.',
-};
+/** @type {Choice} */
+const FIRST = { tab: 'lines', kind: 'alignment', layer: Infinity, head: 0, sentence: 0, pieces: false, zoom: 1 };
 const ALIGNMENT = { kind: 'alignment', layer: 0, head: 0 };
 
 const $ = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -37,33 +35,66 @@ let shown = null;
 /** @type {View[]} one for each sentence of `shown`, in words */
 let views = [];
 let running = new AbortController();
+/** The language that one types. @type {import('./demo-languages.js').Tag} */
+let from = 'en';
+/** @type {string | undefined} the one that a link names; otherwise the first for the languages */
+let model;
+/** @type {Choice | undefined} what the overlay is to show once the text is translated */
+let wanted;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
+let again = () => {};
+/** No translation needs it: it comes while the model does. */
+const pictures = import('./overlay.js');
 
 /* ---- the model ------------------------------------------------------------------------------ */
 
+let starting = new AbortController();
+
 async function load() {
+  starting.abort();
+  const { signal } = starting = new AbortController();
   $('failure').hidden = true;
   $('loading').hidden = false;
   bar.removeAttribute('value');
   $('loading-text').textContent = 'Fetching the model';
   try {
-    translator = await Translator.create({ sourceLanguage: 'en', targetLanguage: 'de', coarse: true,
+    const creating = Translator.create({ sourceLanguage: from, targetLanguage: otherOf(from), coarse: true, model, signal,
       monitor: (monitor) => { monitor.addEventListener('downloadprogress', showProgress); } });
+    creating.catch(() => {});                       // told below, when the page is filled
+    await pictures;
+    translator = await creating;
     const { architecture, bytes, notice, coarse } = /** @type {NonNullable<Translator['info']>} */ (translator.info);
     $('status').textContent = `${architecture}, ${megabytes(bytes)} MB, on this device`;
     $('status').title = notice ?? '';
     if (coarse) refine(translator);
     $('loading').hidden = true;
     translateSoon(0);
-  } catch (error) {
-    showFailure('The model could not be loaded.', error);
+    offerTurn();
+  } catch (/** @type {any} */ error) {
+    if (signal.aborted) return;
+    if (model && error?.name === 'NotSupportedError') {
+      showNote(`This page has no model ${model}, which the link names; another one translates.`);
+      model = undefined;
+      return load();
+    }
+    showFailure('The model could not be loaded.', error, load);
   }
 }
 
-/** The first words came from half of the model: better ones when it is whole.  @param {Translator} half */
+/** The first words came from part of the model: better ones when it is whole.  @param {Translator} half */
 function refine(half) {
-  half.refined.then(() => translateSoon(0), (error) => showFailure('The second half of the model could not be loaded.', error));
+  half.refined.then(() => translateSoon(0), (error) => {
+    if (half === translator)
+      showFailure('Part of the model could not be loaded. Without it, translations are a little worse.', error, reload);
+  });
+}
+
+/** Anew: what has come is kept in the browser. */
+function reload() {
+  running.abort();
+  translator = undefined;
+  load();
 }
 
 function showProgress(/** @type {any} */ { loaded, bytes, totalBytes }) {
@@ -72,14 +103,59 @@ function showProgress(/** @type {any} */ { loaded, bytes, totalBytes }) {
     ? `Fetching the model: ${megabytes(bytes)} of ${megabytes(totalBytes)} MB` : 'Starting the model';
 }
 
-function showFailure(/** @type {string} */ what, /** @type {any} */ error) {
+/** @param {string} what @param {any} error @param {() => void} retry what "Try again" does */
+function showFailure(what, error, retry) {
+  again = retry;
   $('loading').hidden = true;
   $('failure').hidden = false;
   $('failure-text').textContent = what;
   $('failure-why').textContent = `${error?.message ?? error} (${error?.cause?.code ?? error?.name ?? 'error'})`;
 }
 
+/** 12345 -> 12,345; toLocaleString costs 10 ms and more at the first call.  @param {number} n a whole number */
+const grouped = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+/** A text that could not be translated is no news any more; a model that is not whole stays one. */
+function forgiveText() {
+  if (again === translateSoon) $('failure').hidden = true;
+}
+
 const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
+
+/* ---- the direction -------------------------------------------------------------------------- */
+
+/** What the page says of its languages.  @param {import('./demo-languages.js').Tag} language that one types */
+function direct(language) {
+  from = language;
+  const to = otherOf(from), [typed, read] = [from, to].map((tag) => LANGUAGES[tag].name);
+  $('source-name').textContent = typed;
+  $('target-name').textContent = read;
+  $('from').setAttribute('aria-label', `${typed} text`);
+  $('to').setAttribute('aria-label', `${read} translation`);
+  $('target').setAttribute('aria-label', `${read} words; arrow keys move between them`);
+  input.placeholder = `Type or paste some ${typed}`;
+  $('turn').setAttribute('aria-label', `Translate ${read} to ${typed}`);
+  $('turn').title = `Translate ${read} to ${typed}`;
+  input.lang = from;
+  $('target').lang = $('live').lang = to;
+}
+
+/** A site may have no model for the way back. */
+async function offerTurn() {
+  const back = { sourceLanguage: otherOf(from), targetLanguage: from };
+  $('turn').hidden = await Translator.availability(back).catch(() => 'unavailable') === 'unavailable';
+}
+
+$('turn').addEventListener('click', () => trail.step(() => {
+  const { text, isExample } = turned(input.value, shown?.text ?? '', from);
+  direct(otherOf(from));
+  trail.named = isExample;
+  model = undefined;
+  input.value = text;
+  show(text, null);
+  wanted = { ...overlay.choice, sentence: 0 };
+  changed(0);
+  reload();
+}));
 
 /* ---- translating ---------------------------------------------------------------------------- */
 
@@ -103,12 +179,12 @@ async function translateNow() {
       shown = null;
       target.show(partial);
     } });
-    $('failure').hidden = true;
+    forgiveText();
     show(text, detailed);
   } catch (/** @type {any} */ error) {
     if (signal.aborted) return;
     show(text, null);
-    showFailure('This text could not be translated.', error);
+    showFailure('This text could not be translated.', error, translateSoon);
   }
 }
 
@@ -126,17 +202,49 @@ function show(text, detailed) {
   if (held >= 0) /** @type {HTMLElement | null} */ ($('target').querySelector(`[data-i="${held}"]`))?.focus();
   $('target').classList.remove('waiting');
   $('live').textContent = detailed && detailed.text.length < 500 ? detailed.text : '';
-  overlay.show(detailed, translator?.info);
+  overlay.languages = { source: from, target: otherOf(from) };
+  overlay.show(detailed, translator?.info, text);
+  if (detailed && wanted) restoring(() => overlay.choose(/** @type {Choice} */ (wanted)));
+  if (detailed) wanted = undefined;
   if (!detailed || !translator) return;
   const words = text.trim().split(/\s+/u).length, ms = detailed.ms ?? 0;
   const cut = detailed.sentences.some((sentence) => sentence.cut) ? ' · a sentence was cut short' : '';
-  const rate = Math.round(1000 * words / Math.max(ms, 0.1)).toLocaleString('en');
-  $('status').textContent = `${words.toLocaleString('en')} ${words === 1 ? 'word' : 'words'} in `
-    + `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms · ${rate} words/s · ${detailed.kernels}${cut}`;
+  const half = detailed.coarse ? ' · from part of the model, the rest is on its way' : '';
+  const rate = grouped(Math.round(1000 * words / Math.max(ms, 0.1)));
+  $('status').textContent = `${grouped(words)} ${words === 1 ? 'word' : 'words'} in `
+    + `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms · ${rate} words/s · ${detailed.kernels}${half}${cut}`;
 }
+
+/* ---- the start; what a link, Back and Forward bring back ---------------------------------------- */
+
+const trail = new Trail(
+  () => ({ text: cutText(input.value, LIVE_LIMIT), from, model: model ?? translator?.info?.name,
+           choice: { ...overlay.choice, ...wanted } }),
+  (link) => {
+    const turns = (link.from ?? 'en') !== from, other = link.model && link.model !== (model ?? translator?.info?.name);
+    begin(link);
+    changed(0);
+    if (!turns && !other) return;
+    model = link.model;
+    reload();
+  });
+
+const first = trail.begin();
+model = first.model;
+direct(first.from ?? 'en');
+load();
+const { Overlay, rangesOf } = await pictures;
 
 /* ---- pointing: from the text, from the text box, from the overlay ----------------------------- */
 
+/** @type {Choice['tab']} */
+let tab = 'lines';
+let isRestoring = false;
+const restoring = (/** @type {() => void} */ act) => {
+  isRestoring = true;
+  act();
+  isRestoring = false;
+};
 const overlay = new Overlay($('overlay'), {
   async attend(i) {
     const { source: from, target: to } = /** @type {Detailed} */ (shown).sentences[i];
@@ -144,6 +252,13 @@ const overlay = new Overlay($('overlay'), {
     const detailed = await /** @type {NonNullable<typeof translator>} */ (translator)
       .translateDetailed(text, { attention: true, signal: running.signal });
     return moveSentence(detailed.sentences[0], begin, to[0].start - detailed.sentences[0].target[0].start);
+  },
+  onChoice: (choice) => {
+    const opened = tab === 'heads' && (choice.tab === 'lines' || choice.tab === 'matrix');
+    tab = choice.tab;
+    if (isRestoring) return;
+    if (opened) trail.step(() => {});
+    else trail.changed();
   },
   onPoint: (point) => {
     if (!point) return source.clear(), target.clear();
@@ -191,27 +306,42 @@ function changed(delay = DEBOUNCE) {
   target.clear();
   $('field').classList.toggle('long', long);
   $('limit').hidden = !long;
-  $('limit').textContent =
-    `The first ${cut.toLocaleString('en')} of ${value.length.toLocaleString('en')} characters are translated here.`;
+  $('limit').textContent = long                     // it describes the text box, also where it is not to be seen
+    ? `The first ${grouped(cut)} of ${grouped(value.length)} characters are translated here.` : '';
   $('clear').hidden = value === '';
-  if (!$('failure').hidden && translator) $('failure').hidden = true;
+  forgiveText();
   translateSoon(delay);
 }
 
-input.addEventListener('input', () => changed());
+input.addEventListener('input', () => {
+  trail.named = false;
+  showNote('');
+  changed();
+  trail.changed();
+});
 input.addEventListener('scroll', () => { $('mirror').scrollTop = input.scrollTop; });
 $('clear').addEventListener('click', () => {
   input.value = '';
-  changed(0);
+  input.dispatchEvent(new Event('input'));
   input.focus();
 });
 for (const button of document.querySelectorAll('[data-example]')) {
-  button.addEventListener('click', () => {
-    input.value = EXAMPLES[button.getAttribute('data-example') ?? ''];
+  button.addEventListener('click', () => trail.step(() => {
+    trail.named = true;
+    showNote('');
+    wanted = { ...overlay.choice, sentence: 0 };
+    input.value = LANGUAGES[from].examples[button.getAttribute('data-example') ?? ''];
     changed(0);
-  });
+  }));
 }
-$('retry').addEventListener('click', () => (translator ? translateSoon(0) : load()));
+$('retry').addEventListener('click', () => again());
+
+$('others').addEventListener('click', async () => {
+  const text = input.value, others = await import('./demo-others.js').catch(() => undefined);
+  if (!others) showNote('What lists other translations could not be fetched.');
+  else if (shown?.sentences.length && translator) others.toggleOthers($('others'), shown, overlay.choice.sentence,
+    { translator, text, signal: running.signal, show: (detailed) => show(text, detailed) });
+});
 
 /** @param {string} id @param {() => string} text */
 function copies(id, text) {
@@ -223,25 +353,25 @@ function copies(id, text) {
   });
 }
 copies('copy', () => shown?.text ?? '');
-copies('share', () => {               // after the #, so that it reaches no server
-  const text = input.value.slice(0, 1000).replace(/\p{Surrogate}/gu, '\ufffd');
-  return `${location.href.split('#')[0]}#${encodeURIComponent(text)}`;
+copies('share', () => {
+  if (linkLoses(input.value)) showNote('The link holds the first 1,000 characters.');
+  return trail.link();
 });
 
-function textFromAddress() {
-  try {
-    return decodeURIComponent(location.hash.slice(1));
-  } catch {
-    return '';
-  }
+function showNote(/** @type {string} */ text) {
+  $('note').textContent = text;
+  $('note').hidden = !text;
 }
-input.value ||= textFromAddress() || EXAMPLES.verbs;
-window.addEventListener('hashchange', () => {
-  const text = textFromAddress();
-  if (!text) return;
-  input.value = text;
-  changed(0);
-});
+
+/** @param {import('./permalink.js').Link} link */
+function begin({ text, choice, from: language = 'en', note = '' }) {
+  direct(language);
+  input.value = text ?? (input.value || LANGUAGES[from].examples.verbs);
+  wanted = { ...FIRST, ...choice };
+  showNote(note);
+}
+
+begin(first);
+trail.changed();
 changed(0);
-load();
 navigator.serviceWorker?.register('offline.js').catch(() => {});       // the next visit needs no network

@@ -33,6 +33,8 @@ export class Engine {
   #model = 0;
   /** Kernel sets that do not run here, and why. @type {Record<string, string>} */
   refused = {};
+  /** What create can be given again, in another thread. @type {{core?: WebAssembly.Module, relaxed?: WebAssembly.Module}} */
+  modules = {};
 
   /** @param {WebAssembly.Instance} instance */
   constructor(instance) {
@@ -42,7 +44,7 @@ export class Engine {
 
   /**
    * @param {BufferSource | WebAssembly.Module | Response | PromiseLike<Response>} wasm
-   * @param {{relaxed?: () => import('./kernels.js').Bytes | PromiseLike<import('./kernels.js').Bytes>}} [options]
+   * @param {{relaxed?: () => import('./kernels.js').Source | PromiseLike<import('./kernels.js').Source>}} [options]
    *   relaxed: gets kernels-relaxed.wasm; without it, or where it does not run, `refused` says why
    * @returns {Promise<Engine>}
    */
@@ -52,6 +54,7 @@ export class Engine {
       const module = await compile(wasm);
       const imports = { env: { emscripten_notify_memory_growth() {} } };
       const engine = new Engine(await WebAssembly.instantiate(module, imports));
+      engine.modules.core = module;
       engine.#add(await kernels);
       return engine;
     } catch (error) {
@@ -65,6 +68,7 @@ export class Engine {
     try {
       if (relaxed instanceof Error) throw relaxed;
       useRelaxed(this.#x, relaxed);
+      this.modules.relaxed = relaxed;
     } catch (error) {
       this.refused = { relaxed: /** @type {Error} */ (error).message };
     }
@@ -91,6 +95,14 @@ export class Engine {
     this.#x.dm_wasm_free(at);
   }
 
+  /** The three of planes.js: wasm_planes.c says what they do.
+   *  @param {number} weights @param {number} sent @param {number} n @param {number} bits */
+  unpackHigh(weights, sent, n, bits) { this.#x.dm_wasm_high(weights, sent, n, bits); }
+  /** @param {number} weights @param {number} sent @param {number} n @param {number} bits */
+  unpackLow(weights, sent, n, bits) { this.#x.dm_wasm_low(weights, sent, n, bits); }
+  /** @param {number} sums @param {number} weights @param {number} k @param {number} n */
+  sumColumns(sums, weights, k, n) { this.#x.dm_wasm_column_sums(sums, weights, k, n); }
+
   /**
    * Binds the model file of `bytes` bytes at `at`, which stays in use until close().
    * @param {number} at
@@ -114,11 +126,14 @@ export class Engine {
 
   /**
    * @param {(string | Uint8Array)[]} texts  strings, or UTF-8 bytes
-   * @param {{attention?: boolean, kernels?: string, beam?: number, nbest?: number}} [options]
-   *   beam: hypotheses followed side by side, 1 unless given; nbest: how many translations of each sentence, up to beam
+   * @param {{attention?: boolean, kernels?: string, beam?: number, nbest?: number, split?: boolean,
+   *          shortlist?: boolean}} [options]
+   *   beam: hypotheses followed side by side, 1 unless given; nbest: how many translations of each sentence, up to beam;
+   *   split: false takes each text as one sentence; shortlist: false scores the whole vocabulary at every step, although
+   *   the model knows what words may become
    * @returns {Job}
    */
-  job(texts, { attention = false, kernels, beam = 0, nbest = 0 } = {}) {
+  job(texts, { attention = false, kernels, beam = 0, nbest = 0, split = true, shortlist = true } = {}) {
     if (!this.#model) throw new DolmetschError('DM_ERR_ARGUMENT', 'no model is open');
     if (kernels !== undefined && Object.hasOwn(this.refused, kernels))
       throw new DolmetschError('DM_ERR_ARGUMENT', `the kernels "${kernels}" do not run here: ${this.refused[kernels]}`);
@@ -135,7 +150,8 @@ export class Engine {
         this.memory().set(b, at);
         at += b.length;
       });
-      const job = this.#x.dm_wasm_job(this.#model, table, texts.length, attention ? 1 : 0, name, beam, nbest);
+      const job = this.#x.dm_wasm_job(this.#model, table, texts.length, attention ? 1 : 0, name, beam, nbest,
+        split ? 0 : 1, shortlist ? 0 : 1);
       if (!job) throw this.#failure();
       return new Job(this.#x, job);
     } finally {
@@ -184,6 +200,11 @@ export class Job {
   /** The i-th translation as far as it is known. @param {number} i */
   partial(i) {
     return decoder.decode(this.#view(this.#x.dm_wasm_partial(this.#job, i)));
+  }
+
+  /** The words of the i-th translation. @param {number} i */
+  text(i) {
+    return decoder.decode(this.#view(this.#x.dm_wasm_text(this.#job, i)));
   }
 
   /** The i-th translation as UTF-8 bytes. @param {number} i */

@@ -8,9 +8,9 @@
  */
 
 /** `linear` of kernels.h, on addresses.
- *  @typedef {(y: number, q: number, scale: number, zero: number, rows: number, w: number, bias: number, relu: number) => void}
- *    Linear */
-/** @typedef {BufferSource | Response} Bytes */
+ *  @typedef {(y: number, q: number, scale: number, zero: number, rows: number, w: number, bias: number, relu: number,
+ *             room: number) => void} Linear */
+/** @typedef {BufferSource | Response | WebAssembly.Module} Source */
 
 /** A module that is valid where i16x8.relaxed_dot_i8x16_i7x16_s is known: (func (drop (dot (zero) (zero)))). */
 const PROBE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 16, 1, 14, 0,
@@ -19,12 +19,14 @@ const PROBE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2
 const SLOWER = 1.25, CLOCK_STEP = 0.2;              // refused above this ratio; milliseconds that a clock may be off
 
 /**
- * @param {(() => Bytes | PromiseLike<Bytes>) | undefined} get
+ * @param {(() => Source | PromiseLike<Source>) | undefined} get
  * @returns {Promise<WebAssembly.Module>}  rejects with the reason
  */
 export async function relaxedModule(get) {
   if (!get) throw new Error('kernels-relaxed.wasm was not given');
-  let bytes = await get();
+  const given = await get();
+  if (given instanceof WebAssembly.Module) return given;
+  let bytes = given;
   if (!ArrayBuffer.isView(bytes) && !(bytes instanceof ArrayBuffer)) {
     const response = /** @type {Response} */ (bytes);
     if (!response.ok) throw new Error(`kernels-relaxed.wasm: HTTP status ${response.status}`);
@@ -33,7 +35,7 @@ export async function relaxedModule(get) {
   if (!WebAssembly.validate(bytes))
     throw new Error(WebAssembly.validate(PROBE) ? 'kernels-relaxed.wasm is not a WebAssembly module'
       : 'there is no relaxed SIMD in this WebAssembly engine');
-  return new WebAssembly.Module(/** @type {BufferSource} */ (bytes));      // 2 KB: at once, not after the core
+  return new WebAssembly.Module(/** @type {BufferSource} */ (bytes));      // 4 KB: at once, not after the core
 }
 
 /**
@@ -93,12 +95,13 @@ function isSlower(core, linear, other) {
   }
 }
 
-/** What the bytes of q and the weights are: at random, or the largest there are, with signs that add up or cancel. */
-const KINDS = /** @type {const} */ (['random', 'most', 'least', 'mixed']);
+/** What the bytes of q and the weights are: at random; q mostly 0, with room to say where; or the largest there are, with
+ *  signs that add up or cancel. */
+const KINDS = /** @type {const} */ (['random', 'sparse', 'most', 'least', 'mixed']);
 
 /** The operands of one `linear` in the core's memory: a struct weights_matrix and what it points to. */
 export class Product {
-  #core; #at; #rows; #n; #relu;
+  #core; #at; #rows; #n; #relu; #sparse;
 
   /** @param {any} core @param {number} rows @param {number} k @param {number} n
    *  @param {typeof KINDS[number]} [kind] @param {number} [seed] */
@@ -107,8 +110,9 @@ export class Product {
     this.#rows = rows;
     this.#n = n;
     this.#relu = seed & 1;
+    this.#sparse = kind === 'sparse';
     const sizes = { matrix: 24, packed: k * n, columnScale: 4 * n, columnSum: 4 * n, bias: 4 * n,
-      q: rows * k, scale: 4 * rows, zero: 4 * rows, y: 4 * rows * n };
+      q: rows * k, scale: 4 * rows, zero: 4 * rows, y: 4 * rows * n, room: 2 * Math.ceil(rows / 4) * (k / 4 + 1) };
     const room = (/** @type {number} */ bytes) => Math.ceil(bytes / 64) * 64;
     let at = core.dm_wasm_alloc(Object.values(sizes).reduce((sum, bytes) => sum + room(bytes), 0)) >>> 0;
     if (!at) throw new Error('no memory for the test');
@@ -125,9 +129,10 @@ export class Product {
     const q = new Uint8Array(buffer, at.q, rows * k).fill(127), zero = new Int32Array(buffer, at.zero, rows).fill(127);
     const packed = new Int8Array(buffer, at.packed, k * n).fill(kind === 'least' ? -128 : 127);
     if (kind === 'mixed') for (let i = 0; i < packed.length; i++) packed[i] = random() < 0.5 ? 127 : -128;
-    if (kind === 'random') {
+    if (kind === 'random' || kind === 'sparse') {
       for (let i = 0; i < packed.length; i++) packed[i] = random() * 256 - 128;
       for (let i = 0; i < q.length; i++) q[i] = random() * 128;
+      for (let i = 4; this.#sparse && i < q.length; i += 4) if (i % k && random() < 0.75) q.fill(0, i, i + 4);
       for (let i = 0; i < rows; i++) zero[i] = random() * 128;
     }
     const sums = new Int32Array(buffer, at.columnSum, n).fill(0);
@@ -141,8 +146,8 @@ export class Product {
 
   /** @param {Linear} linear */
   call(linear) {
-    const { y, q, scale, zero, matrix, bias } = this.#at;
-    linear(y, q, scale, zero, this.#rows, matrix, this.#relu ? 0 : bias, this.#relu);
+    const { y, q, scale, zero, matrix, bias, room } = this.#at;
+    linear(y, q, scale, zero, this.#rows, matrix, this.#relu ? 0 : bias, this.#relu, this.#sparse ? room : 0);
   }
 
   /** Whether both give the same bytes; then the operands are freed. @param {Linear} linear @param {Linear} ref */

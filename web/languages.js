@@ -22,6 +22,8 @@ function fit(there, wanted) {
 
 /** @param {string} a @param {string} b */
 function sameScript(a, b) {
+  const [from, to] = [a, b].map((tag) => tag.split('-')[0]);
+  if (from !== to && from !== 'und' && to !== 'und') return false;     // at once: maximize costs milliseconds at its first call
   const [x, y] = [a, b].map((tag) => new Intl.Locale(tag).maximize());
   return x.language === y.language && x.script === y.script;
 }

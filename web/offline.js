@@ -3,17 +3,20 @@
 
 const NAME = 'dolmetsch-page-1';
 const here = /** @type {any} */ (globalThis);
+/** Where a browser can be told, these do not even wake it: what a first translation waits for. */
+const PASSING = ['models/*', '*.wasm'];
 const PARTS = /["'](\.{0,2}\/?[\w./-]+\.(?:js|css|svg|png))["']/g;         // what a page or a module names
 
 here.addEventListener('install', (/** @type {any} */ event) => {
   here.skipWaiting();
+  event.addRoutes?.(PASSING.map((urlPattern) => ({ condition: { urlPattern }, source: 'network' }))).catch(() => {});
   event.waitUntil(caches.open(NAME).then((cache) => keep(cache, here.registration.scope, new Set())));
 });
 here.addEventListener('activate', (/** @type {any} */ event) => event.waitUntil(here.clients.claim()));
 here.addEventListener('fetch', (/** @type {any} */ event) => {
   const { url, method, mode } = event.request;
   if (method !== 'GET' || !url.startsWith(here.registration.scope)) return;
-  if (mode === 'navigate' || /\.(js|css|svg|png)$/.test(new URL(url).pathname)) event.respondWith(answer(event.request));
+  if (mode === 'navigate' || /\.(js|css|svg|png)$/.test(new URL(url).pathname)) event.respondWith(answer(event));
 });
 
 /** A file, and what it names, and so on.  @param {Cache} cache @param {string} url @param {Set<string>} seen */
@@ -28,16 +31,20 @@ async function keep(cache, url, seen) {
   await Promise.all(parts.map((part) => keep(cache, part, seen)));
 }
 
-/** @param {Request} request */
-async function answer(request) {
-  const cache = await caches.open(NAME), url = request.url.split(/[?#]/)[0];
+/** The copy is written beside the answer: nobody waits for it.  @param {any} event */
+async function answer(event) {
+  const { request } = event, url = request.url.split(/[?#]/)[0];
   try {
     const response = await fetch(request);
-    if (response.ok && !response.redirected) await cache.put(url, response.clone());
+    if (response.ok && !response.redirected) event.waitUntil(put(url, response.clone()).catch(() => {}));
     return response;
   } catch (error) {
+    const cache = await caches.open(NAME);
     const kept = await cache.match(url) ?? (request.mode === 'navigate' && await cache.match(here.registration.scope));
     if (kept) return kept;
     throw error;
   }
 }
+
+/** @param {string} url @param {Response} response */
+const put = async (url, response) => (await caches.open(NAME)).put(url, response);

@@ -1,8 +1,8 @@
-/** Two rows of words, joined by curves: the more weight, the stronger the curve.  Side by side where the
- *  sentence fits on one line, otherwise as two columns, which fit any screen. */
+/** Two rows of words, joined by curves: the more weight, the stronger the curve.  One above the other where the
+ *  sentence fits on one line, otherwise as two columns, which fit any screen.  Knows a view; overlay.js calls it. */
 
-import { el, rove, setAttributes, svg, track, uniqueId } from './dom.js';
-import { describe, linksOf } from './words.js';
+import { activeIn, el, rove, setAttributes, svg, track, uniqueId } from './dom.js';
+import { describe, linksOf, percent } from './words.js';
 
 /** @typedef {import('./types.d.ts').View} View
  *  @typedef {import('./types.d.ts').Word} Word
@@ -10,6 +10,8 @@ import { describe, linksOf } from './words.js';
 
 const MAX_CURVES = 600;
 const MIN_WEIGHT = 0.03;
+const SIZES = [1.0625, 0.9375, 0.8125];             // rem: of the words, the largest that fits
+const DENSE = 24;                                   // words in a column, from which on they stand closer
 
 /** @param {HTMLElement} stage @param {View} view @param {(axis: Axis, index: number) => void} onPoint -1: nothing */
 export function drawLines(stage, view, onPoint) {
@@ -33,8 +35,10 @@ export function drawLines(stage, view, onPoint) {
   layout();
   const resize = new ResizeObserver(layout);
   resize.observe(stage);
+  follow(root, view, { row: rows.words, col: cols.words });
 
   return {
+    layout,
     /** @param {Axis} axis @param {number} index -1: nothing */
     light(axis, index) {
       root.classList.toggle('dm-pointed', index >= 0);
@@ -45,6 +49,7 @@ export function drawLines(stage, view, onPoint) {
         word.classList.toggle('dm-on', on);
         word.classList.toggle('dm-lit', on || weight >= 0.04);
         word.style.setProperty('--dm-w', weight.toFixed(3));
+        setAttributes(word, { 'data-value': !on && weight >= 0.04 && percent(weight) });
       });
       paint(cols.words, 'col');
       paint(rows.words, 'row');
@@ -60,14 +65,40 @@ export function drawLines(stage, view, onPoint) {
   };
 }
 
-/** Lays the two rows of words out: side by side where both fit on a line, else as columns.  `length` is the way from one
- *  to the other, `from` and `to` are the middles of the words along the rows.
+/** The arrow key that points at the other row of words goes to the strongest counterpart there.
+ *  @param {HTMLElement} root @param {View} view @param {Record<Axis, HTMLElement[]>} words */
+function follow(root, view, words) {
+  root.addEventListener('keydown', (event) => {
+    const at = activeIn(root), axis = words.row.includes(/** @type {HTMLElement} */ (at)) ? 'row' : 'col';
+    const index = words[axis].indexOf(/** @type {HTMLElement} */ (at));
+    if (index < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    const across = root.classList.contains('dm-tall') ? ['ArrowLeft', 'ArrowRight'] : ['ArrowUp', 'ArrowDown'];
+    if (!across.includes(event.key)) return;
+    event.stopPropagation();                        // the row would take it for a step along itself
+    if (event.key !== across[axis === 'row' ? 0 : 1]) return;
+    event.preventDefault();
+    const links = linksOf(view, axis, index), strongest = links.indexOf(Math.max(...links));
+    words[axis === 'row' ? 'col' : 'row'][strongest]?.focus();
+  }, { capture: true });
+}
+
+/** Lays the two rows of words out: one above the other where both fit on a line, else as columns.  `length` is the way
+ *  from one to the other, `from` and `to` are the middles of the words along the rows.
  *  @param {HTMLElement} root @param {SVGElement} picture @param {{root: HTMLElement, words: HTMLElement[]}} cols
  *  @param {{root: HTMLElement, words: HTMLElement[]}} rows */
 export function place(root, picture, cols, rows) {
-  root.classList.remove('dm-tall');
-  const wide = [cols, rows].every((row) => row.root.scrollWidth <= row.root.clientWidth + 1);
-  root.classList.toggle('dm-tall', !wide);
+  const n = Math.max(cols.words.length, rows.words.length);
+  const fits = (/** @type {number} */ size) => {
+    root.style.setProperty('--dm-size', `${size}rem`);
+    return [cols, rows].every((row) => row.root.scrollWidth <= row.root.clientWidth + 1);
+  };
+  root.classList.remove('dm-tall', 'dm-dense');
+  const wide = SIZES.some(fits);
+  if (!wide) {
+    root.classList.add('dm-tall');
+    root.classList.toggle('dm-dense', n > DENSE);
+    root.style.setProperty('--dm-size', `${SIZES[n <= DENSE ? 0 : n <= 2 * DENSE ? 1 : 2]}rem`);
+  }
   const box = picture.getBoundingClientRect();
   setAttributes(picture, { viewBox: `0 0 ${box.width} ${box.height}` });
   const middles = (/** @type {HTMLElement[]} */ words) => words.map((word) => {

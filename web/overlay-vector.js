@@ -34,6 +34,7 @@ export function drawVector(stage, view, onPoint) {
   resize.observe(stage);
 
   return {
+    layout,
     /** A word that was written saw all of the vector, and so all words of the source alike.
      *  @param {Axis} axis @param {number} index -1: nothing */
     light(axis, index) {

@@ -5,7 +5,7 @@
  *    pool.close()
  *
  *  Every call ends: by its result, an error, its signal's reason, the death of its worker, or close().  A worker that
- *  died is replaced at the next call; its model comes from the store. */
+ *  died is replaced at the next call.  One worker fetches the model, the others get it from a worker that has it. */
 
 import { connect } from './rpc.js';
 import { DolmetschError } from './errors.js';
@@ -14,12 +14,15 @@ import { DolmetschError } from './errors.js';
  *  @typedef {import('./types.d.ts').Port} Port
  *  @typedef {{name: string, source: string, target: string, bytes: number, architecture: string, notice?: string,
  *             coarse?: boolean}} Info
- *  @typedef {{load: number, rpc?: ReturnType<typeof connect>, ready: Promise<Info>}} Lane   load: characters under way
- *  @typedef {{engine: string, base: string, coarse?: boolean, workers?: number, signal?: AbortSignal,
+ *  @typedef {{load: number, rpc?: ReturnType<typeof connect>, ready: Promise<Info>, open?: boolean}} Lane   load: characters
+ *  under way; open: its model is here
+ *  @typedef {{engine: string, base: string | Promise<string>, coarse?: boolean, workers?: number, shortlist?: boolean,
+ *             signal?: AbortSignal,
  *             start?: () => Port | Promise<Port>,
  *             onProgress?: (progress: import('./types.d.ts').Progress) => void, loader?: object}} Options */
 
-/** @param {Options} options  engine: the folder of engine.wasm; base: the model's folder; start: makes a worker */
+/** @param {Options} options  engine: the folder of engine.wasm; base: the model's folder; start: makes a worker;
+ *  shortlist: of every translation that does not say itself */
 export async function openPool(options) {
   const pool = new Pool(options);
   try {
@@ -30,6 +33,9 @@ export async function openPool(options) {
     throw error;
   }
 }
+
+/** @type {Promise<Info>} */
+const NEVER = new Promise(() => {});
 
 export class Pool {
   #options;
@@ -45,10 +51,11 @@ export class Pool {
   /** @param {Options} options */
   constructor(options) {
     this.#options = options;
+    Promise.resolve(options.base).catch(() => {});  // the lane that waits for it tells
     this.#lanes = new Array(Math.max(1, Math.floor(options.workers ?? 1))).fill(undefined);
   }
 
-  /** Resolves when the first worker can translate; the others follow, from the store. */
+  /** Resolves when the first worker can translate; the others follow when its model is whole. */
   async open() {
     const { signal, onProgress } = this.#options;
     signal?.throwIfAborted();
@@ -76,8 +83,11 @@ export class Pool {
         try {
           await orAborted(lane.ready, stop.signal);
           return await /** @type {NonNullable<Lane['rpc']>} */ (lane.rpc).call('translate',
-            { texts: part, options, priority, partial: Boolean(onPartial) },
+            { texts: part, options: { shortlist: this.#options.shortlist, ...options }, priority, partial: Boolean(onPartial) },
             { signal: stop.signal, onEvent: ({ index, text }) => onPartial?.(text, from + index) });
+        } catch (/** @type {any} */ error) {
+          if (error?.code === 'DM_ERR_WORKER') lane.rpc?.close(error);       // no error of ours: its engine is not used again
+          throw error;
         } finally {
           lane.load -= size;
         }
@@ -105,29 +115,36 @@ export class Pool {
     return alive.reduce((best, lane) => (lane.load < best.load ? lane : best));
   }
 
-  /** Starts worker i.  @param {number} i @param {AbortSignal} [signal] @param {(progress: any) => void} [onEvent]
-   *  @returns {Lane} */
+  /** Starts worker i; its model comes from another worker, the store or the network.
+   *  @param {number} i @param {AbortSignal} [signal] @param {(progress: any) => void} [onEvent] @returns {Lane} */
   #lane(i, signal, onEvent) {
     const { engine, base, loader, coarse, start = startWorker } = this.#options;
     const lost = () => {
       if (this.#lanes[i] === lane) this.#lanes[i] = undefined;
     };
     const open = async () => {
+      const lender = this.#lanes.find((other) => other?.open)?.rpc;
       const rpc = lane.rpc = connect(await start());
       rpc.onEnd(lost);
       watch(rpc);
       if (this.#closed) rpc.close(this.#closed.reason);
       try {
-        return await rpc.call('load', { wasm: new URL('engine.wasm', engine).href, base, loader, coarse: i === 0 && coarse },
-          { signal, onEvent });
+        const lent = await lender?.call('lend', {}).catch(() => undefined);      // if it cannot, the store or the network can
+        const args = lent ? { lent } : { wasm: new URL('engine.wasm', engine).href, base: await base, loader,
+          coarse: i === 0 && coarse };
+        const transfer = lent?.bytes instanceof ArrayBuffer ? [lent.bytes] : [];
+        const info = await rpc.call('load', args, { signal, onEvent, transfer });
+        lane.open = true;
+        return info;
       } catch (error) {
         rpc.close(error);
         throw error;
       }
     };
     /** @type {Lane} */
-    const lane = { load: 0, ready: Promise.resolve().then(open) };
-    return this.#lanes[i] = lane;
+    const lane = this.#lanes[i] = { load: 0, ready: NEVER };
+    lane.ready = open();                            // starts the worker at once
+    return lane;
   }
 }
 
@@ -167,22 +184,15 @@ async function watch(rpc) {
 /** @returns {Port | Promise<Port>} */
 function startWorker() {
   const url = new URL('./worker.js', import.meta.url);
-  return typeof Worker === 'undefined' ? startThread(url) : new Worker(url, { type: 'module' });
+  return typeof Worker === 'undefined' ? import('./node.js').then(({ startThread }) => startThread(url))
+    : new Worker(ownAddress(url), { type: 'module' });
 }
 
-/** The same in Node: a thread behind a port.  @param {URL} url @returns {Promise<Port>} */
-async function startThread(url) {
-  const { Worker, MessageChannel } = await import('node:worker_threads');
-  const { port1, port2 } = new MessageChannel();
-  const thread = new Worker(url, { workerData: { port: port2 }, transferList: [port2], execArgv: [] });
-  const fail = (/** @type {string} */ message) => port1.dispatchEvent(Object.assign(new Event('error'), { message }));
-  thread.on('error', (error) => fail(String(/** @type {any} */ (error)?.message ?? error)));
-  thread.on('exit', () => fail('the worker died'));
-  thread.unref();
-  return Object.assign(/** @type {any} */ (port1), {
-    terminate() {
-      port1.close();
-      thread.terminate();
-    },
-  });
+/** A worker must come from the page's own origin: for a script from elsewhere (a CDN) one that imports it.  A sandboxed frame
+ *  has no origin of its own; there Chromium starts modules from data: alone.  @param {URL} url */
+function ownAddress(url) {
+  if (url.origin === globalThis.origin) return url;
+  const text = `import ${JSON.stringify(url.href)};`;
+  return globalThis.origin === 'null' ? `data:text/javascript,${encodeURIComponent(text)}`
+    : URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
 }

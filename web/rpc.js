@@ -5,14 +5,19 @@
  *    answer    { id, type: 'event', value }                 progress, partial text; any number, before the end
  *              { id, type: 'result', value }                the end
  *              { id, type: 'error', code, message }         the end
+ *    hello     { type: 'hello' }                            once, when the worker has started
  *
  *  Nobody waits for ever: every call ends by a result, an error, its signal, the worker's death or close(). */
 
 import { DolmetschError } from './errors.js';
+import { inTime } from './in-time.js';
 
 /** @typedef {import('./types.d.ts').Port} Port
- *  @typedef {{signal: AbortSignal, emit: (value: unknown) => void}} Context
+ *  @typedef {{signal: AbortSignal, emit: (value: unknown) => void, transfer: Transferable[]}} Context   transfer: what the
+ *  result gives away instead of copying
  *  @typedef {Record<string, (args: any, context: Context) => unknown>} Handlers */
+
+const START = 60_000;                               // milliseconds until a worker that has said nothing is lost
 
 /** The calling side.  @param {Port} port */
 export function connect(port) {
@@ -24,14 +29,19 @@ export function connect(port) {
 
   /** @type {() => void} */
   let onEnd = () => {};
+  let heard = (/** @type {unknown} */ _) => {};
   const end = (/** @type {unknown} */ reason) => {
+    heard(undefined);
     if (!dead) onEnd();
     dead ??= { reason };
     for (const { reject } of [...pending.values()]) reject(dead.reason);
   };
+  inTime(new Promise((resolve) => { heard = resolve; }), START).catch(() =>
+    end(new DolmetschError('DM_ERR_WORKER', `worker.js did not start within ${START / 1000} s`)));
   port.addEventListener('message', ({ data }) => {
+    heard(data);
     const call = pending.get(data?.id);
-    if (!call) return;                              // answered after it was cancelled
+    if (!call) return;                              // hello, or answered after it was cancelled
     if (data.type === 'event') call.onEvent?.(data.value);
     else if (data.type === 'error') call.reject(new DolmetschError(data.code, data.message));
     else call.resolve(data.value);
@@ -45,8 +55,9 @@ export function connect(port) {
 
   return {
     /** @param {string} type @param {unknown} args
-     *  @param {{signal?: AbortSignal, onEvent?: (value: any) => void}} [options] @returns {Promise<any>} */
-    call(type, args, { signal, onEvent } = {}) {
+     *  @param {{signal?: AbortSignal, onEvent?: (value: any) => void, transfer?: Transferable[]}} [options]
+     *  @returns {Promise<any>} */
+    call(type, args, { signal, onEvent, transfer = [] } = {}) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
         if (dead) return reject(dead.reason);
@@ -65,7 +76,7 @@ export function connect(port) {
         pending.set(id, { resolve: settle(resolve), reject: settle(reject), onEvent });
         signal?.addEventListener('abort', abort);
         try {
-          port.postMessage({ id, type, args });
+          port.postMessage({ id, type, args }, transfer);
         } catch (error) {                           // args cannot be cloned
           settle(reject)(error);
         }
@@ -94,11 +105,15 @@ export function serve(port, handlers) {
     if (type === 'cancel') return running.get(id)?.abort();
     const stop = new AbortController();
     running.set(id, stop);
-    const post = (/** @type {object} */ message) => { if (!stop.signal.aborted) port.postMessage({ id, ...message }); };
+    /** @type {Transferable[]} */
+    const transfer = [];
+    const post = (/** @type {object} */ message, /** @type {Transferable[]} */ gone = []) => {
+      if (!stop.signal.aborted) port.postMessage({ id, ...message }, gone);
+    };
     try {
       if (!Object.hasOwn(handlers, type)) throw new DolmetschError('DM_ERR_ARGUMENT', `no request is called ${type}`);
       const emit = (/** @type {unknown} */ value) => post({ type: 'event', value });
-      post({ type: 'result', value: await handlers[type](args, { signal: stop.signal, emit }) });
+      post({ type: 'result', value: await handlers[type](args, { signal: stop.signal, emit, transfer }) }, transfer);
     } catch (/** @type {any} */ error) {
       post({ type: 'error', code: error?.code ?? 'DM_ERR_WORKER', message: String(error?.message ?? error) });
     } finally {
@@ -106,4 +121,5 @@ export function serve(port, handlers) {
     }
   });
   port.start?.();
+  port.postMessage({ type: 'hello' });
 }

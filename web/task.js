@@ -6,7 +6,7 @@
  *  @typedef {import('./types.d.ts').Sentence} Sentence
  *  @typedef {import('./types.d.ts').Token} Token
  *  @typedef {{run(budget: number): boolean, progress(): number, result(i: number): Detailed,
- *             partial(i: number): string, kernels: string, free(): void}} Job
+ *             text(i: number): string, partial(i: number): string, kernels: string, free(): void}} Job
  *  @typedef {{job(texts: string[], options: object): Job}} Engine
  *  @typedef {{index: number, text: string, at: number}} Piece   of text `index`, from its character `at` on */
 
@@ -16,14 +16,17 @@ const LIMIT = 2 ** 14;                              // characters of a job, wher
 export class Task {
   #jobs;
   #options;
+  #plain;
   /** @type {Job | undefined} */
   #job;
   #ms = 0;
   /** @type {Detailed[]} */
   results;
 
-  /** @param {string[]} texts @param {object} options of the engine's jobs @param {number} [limit] */
-  constructor(texts, options, limit = LIMIT) {
+  /** @param {string[]} texts @param {{plain?: boolean, [option: string]: unknown}} options  of the engine's jobs; plain:
+   *  the texts alone, whose sentences, tokens and alignment would take longer to send than the words  @param {number} [limit] */
+  constructor(texts, { plain = false, ...options }, limit = LIMIT) {
+    this.#plain = plain;
     this.#jobs = group(texts.flatMap((text, index) => cut(text, index, limit)), limit);
     this.#options = options;
     this.results = texts.map(() => ({ text: '', score: 0, sentences: [] }));
@@ -56,7 +59,8 @@ export class Task {
   /** @param {Job} job that is done */
   #collect(job) {
     /** @type {Piece[]} */ (this.#jobs[0]).forEach(({ index, at }, i) => {
-      const { text, score, sentences } = job.result(i), before = this.results[index];
+      const { text, score, sentences } = this.#plain ? { text: job.text(i), score: 0, sentences: [] } : job.result(i);
+      const before = this.results[index];
       this.results[index] = at === 0 ? { text, score, sentences } : {
         text: before.text + text,
         score: 0,

@@ -50,6 +50,9 @@ export class TextPane {
   /** @param {number} offset @returns {Mark | undefined} the word that touches this place of the text */
   markAt(offset) { return this.#words.find(({ mark }) => mark.start <= offset && offset <= mark.end)?.mark; }
 
+  /** Hides the words from the n-th on; they keep their places.  @param {number} n */
+  reveal(n) { this.#words.forEach(({ element }, i) => element.classList.toggle('dm-unwritten', i >= n)); }
+
   /** Lights words of a sentence by the ranges they overlap; `on` is the one that is pointed at.
    *  @param {number} sentence @param {{start: number, end: number, weight: number, on?: boolean}[]} ranges */
   light(sentence, ranges) {

@@ -2,16 +2,17 @@
  *  page's own worker.  docs/api.md has examples and every error.
  *
  *    const translator = await Translator.create({ sourceLanguage: 'en', targetLanguage: 'de' });
- *    await translator.translate('Good morning.')                     'Guten Morgen.'
- *    await translator.translateDetailed('Good morning.')             tokens, ranges, alignment: see types.d.ts
+ *    await translator.translate('The dog sees the cat.')             'Der Hund sieht die Katze.'
+ *    await translator.translateDetailed('The dog sees the cat.')     tokens, ranges, alignment: see types.d.ts
  *    translator.destroy()
  *
  *  Beyond the W3C's: models, engine, stored, clear; create's model and workers; priority; translateDetailed; info. */
 
 import { clear, openStore, stored } from './cache.js';
 import { CreateMonitor, Progress } from './create-monitor.js';
+import { DolmetschError } from './errors.js';
 import { canonicalise, chooseModel, sameLanguage } from './languages.js';
-import { loadFile, loadManifest, readJson } from './loader.js';
+import { loadFile, readJson } from './files.js';
 import { openPool } from './pool.js';
 
 /** @typedef {import('./types.d.ts').Detailed} Detailed
@@ -19,11 +20,12 @@ import { openPool } from './pool.js';
  *  @typedef {import('./pool.js').Pool} Pool
  *  @typedef {{sourceLanguage: string, targetLanguage: string, model?: string}} CoreOptions
  *  @typedef {CoreOptions & {signal?: AbortSignal, monitor?: (monitor: CreateMonitor) => void, workers?: number,
- *             coarse?: boolean}} CreateOptions
+ *             coarse?: boolean, shortlist?: boolean}} CreateOptions
  *  @typedef {{signal?: AbortSignal, priority?: number}} TranslateOptions */
 
 export { CreateMonitor };
 
+const { DOMException } = globalThis;                // a page that is gone has it no more
 /** Nothing in it to translate. */
 const BLANK = /^[\s\p{Cc}\p{Cf}]*$/u;
 const PRIVATE = Symbol();
@@ -41,7 +43,6 @@ export class Translator {
   /** @type {Pool | undefined} none where source and target are one language */
   #pool;
   #ended = new AbortController();
-  #destroyed = false;
 
   /** @param {symbol} key @param {string} source @param {string} target @param {Pool} [pool] */
   constructor(key, source, target, pool) {
@@ -53,7 +54,9 @@ export class Translator {
 
   /** @param {CoreOptions} options @returns {Promise<'unavailable' | 'downloadable' | 'downloading' | 'available'>} */
   static async availability(options) {
+    fullyActive();
     const core = coreOf(options);
+    if (policyForbids()) return 'unavailable';
     const found = await find(core);
     if (!found) return sameLanguage(core.sourceLanguage, core.targetLanguage) ? 'available' : 'unavailable';
     if (found.url.startsWith('file:')) return 'available';
@@ -65,28 +68,29 @@ export class Translator {
 
   /** @param {CreateOptions} options @returns {Promise<Translator>} */
   static async create(options) {
-    const { sourceLanguage, targetLanguage, model } = coreOf(options, false);
-    const { monitor, workers, coarse } = options, signal = signalOf(options);
+    fullyActive();
+    const core = coreOf(options), { monitor, workers, coarse, shortlist } = options, signal = signalOf(options);
     if (monitor !== undefined && typeof monitor !== 'function') throw new TypeError('monitor is not a function');
     signal?.throwIfAborted();
-    const core = { sourceLanguage: canonicalise(sourceLanguage), targetLanguage: canonicalise(targetLanguage), model };
-    const events = new CreateMonitor(), progress = new Progress(events);
-    monitor?.(events);
     if (policyForbids()) throw new DOMException('the permissions policy of this page forbids translators', 'NotAllowedError');
+    const progress = new Progress();
+    monitor?.(progress.monitor);
 
-    const found = await find(core, signal);
-    signal?.throwIfAborted();
-    if (!found && !sameLanguage(core.sourceLanguage, core.targetLanguage))
-      throw new DOMException(`no model translates from ${core.sourceLanguage} to ${core.targetLanguage}`, 'NotSupportedError');
-    const pool = found && await open(found.url, progress, { workers, coarse, signal });
+    const { sourceLanguage, targetLanguage } = core, same = sameLanguage(sourceLanguage, targetLanguage);
+    const search = find(core, signal).then((found) => {
+      if (found || same) return found;
+      throw new DOMException(`no model translates from ${sourceLanguage} to ${targetLanguage}`, 'NotSupportedError');
+    });
+    const pool = same && !await search ? undefined : await open(search, progress, { workers, coarse, shortlist, signal });
+    const found = await search;
     try {
       await progress.finish(signal);                // throws, if a listener aborts
     } catch (error) {
       pool?.close(error);
       throw error;
     }
-    const translator = new Translator(PRIVATE, found?.source ?? core.sourceLanguage, found?.target ?? core.targetLanguage, pool);
-    signal?.addEventListener('abort', () => translator.#end(signal.reason), { once: true });
+    const translator = new Translator(PRIVATE, found?.source ?? sourceLanguage, found?.target ?? targetLanguage, pool);
+    signal?.addEventListener('abort', () => translator.#end(signal.reason), { signal: translator.#ended.signal });
     return translator;
   }
 
@@ -110,7 +114,7 @@ export class Translator {
   async translate(input, options = {}) {
     if (!arguments.length) throw new TypeError('translate: 1 argument is required');
     const text = `${input}`, { signal, priority } = optionsOf(options);
-    return (await this.#run([text], { signal, priority }))[0].text;
+    return (await this.#run([text], { signal, priority, plain: true }))[0].text;
   }
 
   /** Strings as they are decoded, word by word; together they are the translation.
@@ -144,8 +148,8 @@ export class Translator {
 
   /** One text, or several together (faster than one by one).  onPartial hears the text so far, word by word.
    *  @template {string | string[]} T @param {T} input
-   *  @param {TranslateOptions & {attention?: boolean, beam?: number, nbest?: number, kernels?: string,
-   *           onPartial?: (text: string, index: number) => void}} [options]  as Engine.job has them
+   *  @param {TranslateOptions & {attention?: boolean, beam?: number, nbest?: number, kernels?: string, split?: boolean,
+   *           shortlist?: boolean, onPartial?: (text: string, index: number) => void}} [options]  as Engine.job has them
    *  @returns {Promise<T extends string ? Detailed : Detailed[]>} */
   async translateDetailed(input, options) {
     const results = await this.#run((Array.isArray(input) ? input : [input]).map(String), optionsOf(options));
@@ -159,26 +163,25 @@ export class Translator {
     const { signal } = optionsOf(options);
     this.#check(signal);
     await later();
-    this.#check(signal, true);
+    this.#check(signal);
     return 0;
   }
 
-  /** Frees the workers and the model; what is under way rejects with an AbortError. */
+  /** Frees the workers and the model; calls that are under way, and later ones, reject with an AbortError. */
   destroy() {
-    this.#end(new DOMException('the translator was destroyed', 'AbortError'), true);
+    this.#end(new DOMException('the translator was destroyed', 'AbortError'));
   }
 
-  /** @param {unknown} reason @param {boolean} [destroyed] */
-  #end(reason, destroyed = false) {
+  /** @param {unknown} reason */
+  #end(reason) {
     if (this.#ended.signal.aborted) return;
-    this.#destroyed = destroyed;
     this.#ended.abort(reason);
     this.#pool?.close(reason);
   }
 
-  /** @param {AbortSignal} [signal] @param {boolean} [underWay] */
-  #check(signal, underWay = false) {
-    if (this.#destroyed && !underWay) throw new DOMException('the translator was destroyed', 'InvalidStateError');
+  /** @param {AbortSignal} [signal] */
+  #check(signal) {
+    fullyActive();
     this.#ended.signal.throwIfAborted();
     signal?.throwIfAborted();
   }
@@ -233,13 +236,12 @@ function restOf({ text, sentences }, sent) {
 
 /* ---- arguments, as Web IDL converts them --------------------------------------------------------- */
 
-/** @param {any} options @param {boolean} [canonical] @returns {CoreOptions} */
-function coreOf(options, canonical = true) {
+/** @param {any} options @returns {CoreOptions} */
+function coreOf(options) {
   const { sourceLanguage, targetLanguage, model } = dictionary(options);
   for (const [name, value] of Object.entries({ sourceLanguage, targetLanguage }))
     if (value === undefined) throw new TypeError(`${name} is required`);
-  const tag = canonical ? canonicalise : String;
-  return { sourceLanguage: tag(`${sourceLanguage}`), targetLanguage: tag(`${targetLanguage}`), model };
+  return { sourceLanguage: canonicalise(`${sourceLanguage}`), targetLanguage: canonicalise(`${targetLanguage}`), model };
 }
 
 /** @param {any} options */
@@ -267,8 +269,9 @@ function signalOf(options) {
 async function find({ sourceLanguage, targetLanguage, model }, signal) {
   const models = folder(Translator.models);
   try {
-    const options = { store: await openStore(), signal };
+    const options = { store: openStore(), signal };
     if (model && /[/:]/.test(model)) {
+      const { loadManifest } = await import('./manifest.js');
       const url = folder(new URL(model, models)), { source, target } = await loadManifest(url, options);
       return { url, source, target };
     }
@@ -286,25 +289,31 @@ async function find({ sourceLanguage, targetLanguage, model }, signal) {
 function checkIndex(value) {
   const good = Array.isArray(value?.models) && value.models.every((/** @type {any} */ entry) =>
     /^[\w.-]+$/.test(entry?.folder) && [entry.source, entry.target].every((tag) => typeof tag === 'string' && tag));
-  if (!good) throw new TypeError('index.json is no list of models');
+  if (!good) throw new DolmetschError('DM_ERR_MANIFEST', 'index.json is no list of models');
   return value.models;
 }
 
 const folder = (/** @type {string | URL} */ url) => String(url).replace(/\/*$/, '/');
 
-/** @param {string} url @param {Progress} progress
- *  @param {{workers?: number, coarse?: boolean, signal?: AbortSignal}} given */
-async function open(url, progress, given) {
-  downloads.set(url, (downloads.get(url) ?? 0) + 1);
+/** The worker starts while the model is searched for.
+ *  @param {Promise<{url: string} | undefined>} search @param {Progress} progress
+ *  @param {{workers?: number, coarse?: boolean, shortlist?: boolean, signal?: AbortSignal}} given */
+async function open(search, progress, given) {
+  const count = (/** @type {string} */ url, /** @type {number} */ by) => downloads.set(url, (downloads.get(url) ?? 0) + by);
+  let url = '';
+  const base = search.then((found) => {
+    count(url = /** @type {{url: string}} */ (found).url, 1);
+    return url;
+  });
   try {
-    const options = { ...given, engine: folder(Translator.engine), base: url };
+    const options = { ...given, engine: folder(Translator.engine), base };
     return await openPool({ ...options, onProgress: (now) => progress.report(now) });
   } catch (/** @type {any} */ error) {
     given.signal?.throwIfAborted();
     const network = /FETCH|MANIFEST|INTEGRITY/.test(error?.code);
     throw asDOMException(error, network ? 'NetworkError' : 'OperationError');
   } finally {
-    downloads.set(url, (downloads.get(url) ?? 1) - 1);
+    if (url) count(url, -1);
   }
 }
 
@@ -312,6 +321,12 @@ async function open(url, progress, given) {
 function asDOMException(error, name) {
   if (error instanceof DOMException) return error;
   return Object.defineProperty(new DOMException(String(error?.message ?? error), name), 'cause', { value: error });
+}
+
+/** A page that is gone, a frame that was removed, starts nothing more. */
+function fullyActive() {
+  const { document } = globalThis;
+  if (document && !document.defaultView) throw new DOMException('the page is not active any more', 'InvalidStateError');
 }
 
 function policyForbids() {

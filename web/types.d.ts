@@ -29,7 +29,7 @@ export interface Detailed {
   score: number;
   sentences: Sentence[];
   kernels?: string;                          // the kernel set that ran
-  coarse?: boolean;                          // by the high halves of the weights: the rest was still on its way
+  coarse?: boolean;                          // by the high bits of the weights: the rest was still on its way
   ms?: number;                               // time in the worker
 }
 
@@ -42,9 +42,10 @@ export interface Manifest {
   bytes: number;
   sha256: string;
   chunks: { file: string; bytes: number; sha256: string }[];
-  coarse?: { chunks: number; matrices: [at: number, k: number, n: number][] };     // see planes.js
+  coarse?: { chunks: number; matrices: import('./planes.js').Matrix[] };
   licence: string;
   scores: Record<string, unknown>;
+  trained?: string;                          // on how much, how long: in words
   card: string;
 }
 
@@ -56,16 +57,27 @@ export interface Stored {
   bytes: number; total: number; complete: boolean;
 }
 
+/** A model as one worker gives it to another: fetched, checked and compiled once. */
+export interface Lent {
+  manifest: Manifest; notice?: string;
+  modules: { core: WebAssembly.Module; relaxed?: WebAssembly.Module };
+  refused?: string;                          // why there is no relaxed module
+  bytes: ArrayBuffer | SharedArrayBuffer;
+}
+
 /** What the loader needs to know of an engine: a place in its memory. */
 export interface Memory {
   allocate(bytes: number): number;
   memory(): Uint8Array;                      // fresh at each call: growth detaches old views
   free(at: number): void;
+  unpackHigh(weights: number, sent: number, n: number, bits: number): void;       // wasm_planes.c has these
+  unpackLow(weights: number, sent: number, n: number, bits: number): void;
+  sumColumns(sums: number, weights: number, k: number, n: number): void;
 }
 
 /** A window, a worker or a MessagePort: something that messages go through. */
 export interface Port {
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, transfer?: Transferable[]): void;
   addEventListener(type: string, listener: (event: any) => void): void;
   start?(): void;
   close?(): void;
@@ -98,14 +110,25 @@ export type Kind = 'alignment' | 'cross' | 'encoder' | 'decoder';
 
 /** What an overlay is to show; all count from 0. */
 export interface Choice {
-  tab: 'lines' | 'matrix';
+  tab: 'lines' | 'matrix' | 'heads' | 'table';      // heads: all of them at once, as small pictures
   kind: Kind; layer: number; head: number;   // layer and head mean nothing to the alignment
   sentence: number;
   pieces: boolean;                           // subword pieces instead of words
+  zoom: number;                              // 1: what fits
+}
+
+/** What draws a choice into the overlay's stage. */
+export interface Drawing {
+  layout(): void;                            // the size has changed
+  light(axis: Axis, index: number): void;    // index -1: nothing
+  reveal(rows: number, cols: number): void;  // how many row words, and column words, are there yet
+  destroy(): void;
 }
 
 /** A line of models/index.json. */
 export interface ModelEntry {
   folder: string; source: string; target: string;
   name?: string; architecture?: string; bytes?: number;
+  trained?: string;                          // on how much, how long: in words
+  scores?: Record<string, { bleu?: number }>;                // by test set
 }

@@ -1,110 +1,93 @@
-// Times kernels and engine side by side: node scripts/bench/bench.mjs [--json] [--lines N]
+// Times kernels and engine side by side, native, in Node and in Chromium: make bench, or
+//   node scripts/bench/bench.mjs [--json FILE] [--rounds N] [--only native|node|chromium]
 //
-// Kernels: GMAC/s of each variant, native and wasm. Engine: words per second of the shipped model over the
-// same English lines, native and Node, each kernel set that runs there, alternating in one run; sizes and
-// heap. Quote ratios: absolute figures depend on what else the machine does.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+// Over the 100 lines of text.en, with the shipped model; medians of rounds in which the variants take turns. Quote the
+// ratios: absolute figures depend on the machine and on what else it does. docs/benchmarks.md says what each table is.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
-import { Engine } from '../../web/engine.js';
-import { loadModel } from '../../web/loader.js';
-import { readFile } from 'node:fs/promises';
+import { serve } from '../serve.mjs';
+import { measureInPage, visits } from './chromium.mjs';
+import { LENGTHS, load, measure, PARTS, speedsOf } from './measure.mjs';
+import * as native from './native.mjs';
+import { print } from './tables.mjs';
 
-const argv = process.argv.slice(2);
-const asJson = argv.includes('--json');
-const LINES = Number(argv[argv.indexOf('--lines') + 1] || 0) || 100;
-const ROUNDS = 3;
-const MODEL = 'models/en-de', RELAXED = 'build/site/kernels-relaxed.wasm';
+const { values: options } = parseArgs({ options: {
+  json: { type: 'string' }, rounds: { type: 'string', default: '5' }, only: { type: 'string' } } });
+const SENTENCES = 8;                                // of each length
+const NATIVE_SETS = ['relaxed', 'simd128'], RELAXED = 'build/site/kernels-relaxed.wasm';
+const rounds = Number(options.rounds);
+const lines = readFileSync('scripts/bench/text.en', 'utf8').trimEnd().split('\n');
+const has = (/** @type {string} */ place) => !options.only || options.only === place;
 
-const text = readFileSync('scripts/bench/text.en', 'utf8').trimEnd().split('\n').slice(0, LINES);
-const words = text.join(' ').split(/\s+/).length;
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-const spread = (values) => (Math.max(...values) - Math.min(...values)) / median(values);
-
-function kernels() {
-  const native = execFileSync('build/native/bench_kernels', ['--json'], { encoding: 'utf8' });
-  const wasm = execFileSync(process.execPath,
-    ['--no-warnings', 'tests/run_wasm.mjs', 'build/wasm/tests/bench_kernels.wasm', '--json'], { encoding: 'utf8' });
-  return { native: JSON.parse(native), wasm: JSON.parse(wasm) };
+/** The tokens of a text and of its translation. @param {import('../../web/engine.js').Engine} engine @param {string} text */
+function tokensOf(engine, text) {
+  const job = engine.job([text]);
+  while (job.run(1 << 20));
+  const { sentences } = job.result(0);
+  job.free();
+  return { source: sentences.flatMap(({ source }) => source), target: sentences.flatMap(({ target }) => target) };
 }
 
-/** Seconds of a native run over the lines, less the start with no lines. */
-function nativeSeconds(name) {
-  const time = (input) => {
-    const start = performance.now();
-    const { status } = spawnSync('build/dolmetsch', ['--model', MODEL, '--kernels', name], { input });
-    if (status !== 0) throw new Error('build/dolmetsch failed');
-    return (performance.now() - start) / 1000;
-  };
-  return time(text.join('\n')) - time('');
-}
-
-/** Seconds for all lines: in jobs of `batch` lines. */
-function engineSeconds(engine, name, batch) {
-  const start = performance.now();
-  for (let i = 0; i < text.length; i += batch) {
-    const job = engine.job(text.slice(i, i + batch), { kernels: name });
-    while (job.run(1 << 20));
-    job.free();
+/** Sentences of exactly n tokens, the end counted: the lines from one on, joined and cut.
+ *  @param {import('../../web/engine.js').Engine} engine @param {number} n @returns {string[]} */
+function sentencesOf(engine, n) {
+  const found = [];
+  for (let i = 0; found.length < SENTENCES && i < lines.length; i++) {
+    const long = lines.slice(i, i + Math.ceil(n / 10)).map((line) => line.replace(/[.:?!]+/g, '')).join(', ');
+    const text = long.slice(0, tokensOf(engine, long).source[n - 2]?.end ?? 0);
+    if (tokensOf(engine, text).source.length === n) found.push(text);
   }
-  return (performance.now() - start) / 1000;
+  if (found.length < SENTENCES) throw new Error(`text.en gives ${found.length} sentences of ${n} tokens`);
+  return found;
 }
 
-async function engines() {
-  const started = performance.now();
-  const engine = await Engine.create(readFileSync('build/site/engine.wasm'), { relaxed: () => readFile(RELAXED) });
-  const { at, bytes } = await loadModel(MODEL, engine, { read: (url) => readFile(url) });
-  engine.open(at, bytes);
-  const load = performance.now() - started;
-  const sets = engine.refused.relaxed ? ['simd128', 'ref'] : ['relaxed', 'simd128', 'ref'];
-  if (engine.refused.relaxed) console.error(`without the kernels "relaxed": ${engine.refused.relaxed}`);
-  for (const name of sets) engineSeconds(engine, name, 32);       // the compiler's upper tier is in place now
-  /** @type {Record<string, number[]>} */
-  const runs = {};
-  const add = (/** @type {string} */ name, /** @type {number} */ seconds) => (runs[name] ??= []).push(words / seconds);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const name of sets) {
-      add(`Node ${name}, batches`, engineSeconds(engine, name, 32));
-      if (name !== 'ref') add(`Node ${name}, one line`, engineSeconds(engine, name, 1));
-    }
-    for (const name of ['simd128', 'ref']) add(`native ${name}, batches`, nativeSeconds(name));
-  }
-  return { load, runs, heap: engine.memory().length, model: bytes };
+/** The measures of measure.mjs, of the native program. @param {import('./measure.mjs').Texts} texts */
+async function measureNative(texts) {
+  const programs = Object.fromEntries(NATIVE_SETS.map((name) => [name, native.start('build/dolmetsch', name)]));
+  const speed = await speedsOf(Object.fromEntries(NATIVE_SETS.map((name) => [name, programs[name].translate])), texts);
+  for (const program of Object.values(programs)) await program.end();
+  return { speed, kernels: native.kernels(), stages: await native.stages(texts), parallel: native.underParallel(texts) };
 }
 
-const size = (file) => {
+const size = (/** @type {string} */ file) => {
   const bytes = readFileSync(file);
   return { bytes: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length };
 };
-const js = ['demo', 'translator', 'worker'].map((name) => size(`build/site/${name}.js`))
-  .reduce((a, b) => ({ bytes: a.bytes + b.bytes, gzip: a.gzip + b.gzip }));
 
-const report = {
-  kernels: kernels(),
-  engine: existsSync(`${MODEL}/manifest.json`) ? await engines() : undefined,
-  sizes: {
-    'engine.wasm': size('build/site/engine.wasm'), ...(existsSync(RELAXED) && { 'kernels-relaxed.wasm': size(RELAXED) }),
-    "the page's .js": js, 'build/dolmetsch': { bytes: statSync('build/dolmetsch').size },
-  },
-};
-
-if (asJson) {
-  console.log(JSON.stringify(report, null, 1));
-} else {
-  for (const [where, table] of Object.entries(report.kernels)) {
-    console.log(`\nkernels, ${where}`);
-    console.table(table);
-  }
-  if (report.engine) {
-    const { runs, load, heap, model } = report.engine;
-    const base = median(runs['Node ref, batches']);
-    console.log(`\n${MODEL}: ${text.length} lines, ${words} words, median of ${ROUNDS} alternating rounds`);
-    console.table(Object.fromEntries(Object.entries(runs).map(([name, values]) => [name, {
-      'words/s': Math.round(median(values)), 'against Node ref': +(median(values) / base).toFixed(2),
-      spread: `${Math.round(100 * spread(values))} %` }])));
-    console.log(`load ${Math.round(load)} ms; heap ${heap} bytes = model + ${heap - model}`);
-  }
-  console.log('\nsizes');
-  console.table(report.sizes);
+/** The same texts for every place; and how many tokens they and their translations have.  @param {string} base of build/ */
+async function texts(base) {
+  const { engine } = await load({ modules, base }, 'Hello.');
+  const lengths = Object.fromEntries(LENGTHS.map((n) => [n, sentencesOf(engine, n)]));
+  const count = (/** @type {string[]} */ all) => all.map((text) => tokensOf(engine, text))
+    .reduce((sum, { source, target }) => sum + source.length + target.length, 0);
+  const ofLength = Object.fromEntries(LENGTHS.map((n) => [n, count(lengths[n])]));
+  return { lengths, tokens: { lines: count(lines), ofLength } };
 }
+
+const modules = new URL('../../web/', import.meta.url).href;
+const server = await serve('build');
+const { lengths, tokens } = await texts(server.url);
+const input = { lines, lengths, sentence: lengths[20][0], rounds };
+/** @type {import('./tables.mjs').Report} */
+const report = { cpu: cpus()[0].model.trim(), cores: cpus().length, rounds, sentences: lines.length,
+  words: lines.join(' ').split(/\s+/).length, tokens, places: {}, sizes: {
+    'engine.wasm': size('build/site/engine.wasm'), ...(existsSync(RELAXED) && { 'kernels-relaxed.wasm': size(RELAXED) }),
+    ...Object.fromEntries(['demo', 'translator', 'worker'].map((name) => [`${name}.js`, size(`build/site/${name}.js`)])) } };
+if (has('native')) report.places.native = await measureNative(input);
+if (has('node')) {
+  const place = report.places[`Node ${process.versions.node}`] = {};
+  for (const part of /** @type {(keyof typeof PARTS)[]} */ (Object.keys(PARTS)))
+    Object.assign(place, await measure(part, { modules, base: server.url }, input));
+}
+await server.close();
+if (has('chromium')) {
+  const { version, ...place } = await measureInPage(input);
+  report.places[version] = place;
+  report.visits = await visits(rounds);
+}
+if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`);
+print(report);
+process.exit(0);                                    // workers of Node would keep it alive

@@ -35,8 +35,10 @@ export async function load({ ours, theirs }, base, alphas) {
   const shortlist = await bytes('lex.bin').catch(() => undefined);
   const [{ kernels }] = await translator.translateDetailed(['Hello.']);
   const engines = {
-    dolmetsch: async (texts) =>
-      (await translator.translateDetailed(texts)).map((/** @type {{text: string}} */ result) => result.text),
+    dolmetsch: async (texts) => (texts.length === 1 ? [await translator.translate(texts[0])]
+      : (await translator.translateDetailed(texts)).map((/** @type {{text: string}} */ result) => result.text)),
+    ...(shortlist && { 'dolmetsch, all words': async (/** @type {string[]} */ texts) =>
+      (await translator.translateDetailed(texts, { shortlist: false })).map((/** @type {{text: string}} */ { text }) => text) }),
     'bergamot, all words': await peer(new ArrayBuffer(0)),
     ...(shortlist && { 'bergamot, shortlist': await peer(shortlist) }),
   };

@@ -8,17 +8,21 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { readShortlist, writeLexicon } from './lexicon.mjs';
+
 const ALIGN = 64, PEER_ALIGN = 256;
 const U8 = 0, F32 = 1, I8 = 2;                      // tensor types of src/model/weights.h
 const FLOAT32 = 0x404n, INT8 = 0x101n, INTGEMM8 = 0x4101n;
 const roundUp = (/** @type {number} */ n, /** @type {number} */ step) => Math.ceil(n / step) * step;
+
+/** @typedef {{name: string, type: number, dims: number[], bytes: Buffer}} Tensor */
 
 /** The file of src/model/weights.h. @param {Buffer} file */
 export function readModel(file) {
   if (file.toString('latin1', 0, 4) !== 'DMT1') throw new Error('not a model file');
   /** @type {Map<string, string>} */
   const meta = new Map();
-  /** @type {{name: string, type: number, dims: number[], bytes: Buffer}[]} */
+  /** @type {Tensor[]} */
   const tensors = [];
   let at = 64;
   const text = (/** @type {number} */ size) => file.toString('utf8', at, (at += size));
@@ -62,8 +66,22 @@ function quantise(values) {
   return out;
 }
 
+/** A tensor of ours as an item of the peer's, which wants every feed-forward layer as wide as the options say: a unit of
+ *  zeros says nothing.  @param {Tensor} tensor @param {number} ffn units of a layer */
+function itemOf({ name, type, dims, bytes }, ffn) {
+  if (type === F32) {
+    const n = name.endsWith('_ffn_b1') ? ffn : dims.at(-1) ?? 1;
+    return { name, type: FLOAT32, shape: [1, n], bytes: Buffer.concat([bytes], 4 * n) };
+  }
+  if (type !== I8) throw new Error(`tensor ${name}: type ${type} is not known`);
+  const [from, rows] = dims, own = unpack(from, rows, bytes);
+  const k = name.endsWith('_ffn_W2') ? ffn : from, n = name.endsWith('_ffn_W1') ? ffn : rows, values = new Float32Array(k * n);
+  for (let j = 0; j < rows; j++) values.set(own.subarray(j * from, (j + 1) * from), j * k);
+  return { name, type: INTGEMM8, shape: name.includes('Wemb') ? [n, k] : [k, n], bytes: quantise(values) };
+}
+
 /** Marian's container. @param {{name: string, type: bigint, shape: number[], bytes: Buffer}[]} items */
-function container(items) {
+export function container(items) {
   const u64 = (/** @type {(bigint | number)[]} */ ...values) => Buffer.from(BigUint64Array.from(values, BigInt).buffer);
   const head = Buffer.concat([
     u64(1, items.length),
@@ -84,12 +102,8 @@ function readFolder(folder) {
 /** @param {string | Buffer} model its folder, or its file's bytes @param {string} prefix */
 export function writePeerModel(model, prefix) {
   const { meta, tensors } = readModel(typeof model === 'string' ? readFolder(model) : model);
-  const items = tensors.filter(({ type }) => type !== U8).map(({ name, type, dims, bytes }) => {
-    if (type === F32) return { name, type: FLOAT32, shape: [1, dims.at(-1) ?? 1], bytes };
-    if (type !== I8) throw new Error(`tensor ${name}: type ${type} is not known`);
-    const [k, n] = dims, shape = name.includes('Wemb') ? [n, k] : [k, n];
-    return { name, type: INTGEMM8, shape, bytes: quantise(unpack(k, n, bytes)) };
-  });
+  const ffn = Number(/^transformer-dim-ffn: *(\d+)$/m.exec(meta.get('config') ?? '')?.[1]);
+  const items = tensors.filter(({ type }) => type !== U8).map((tensor) => itemOf(tensor, ffn));
   const config = Buffer.from(`${meta.get('config')}\0`);
   items.push({ name: 'special:model.yml', type: INT8, shape: [config.length], bytes: config });
   mkdirSync(dirname(prefix), { recursive: true });
@@ -97,7 +111,7 @@ export function writePeerModel(model, prefix) {
   const plain = (/** @type {string} */ name) => tensors.find((tensor) => tensor.name === name)?.bytes;
   writeFileSync(`${prefix}.spm`, plain('vocab') ?? '');
   const shortlist = plain('shortlist');
-  if (shortlist) writeFileSync(join(dirname(prefix), 'lex.bin'), shortlist);
+  if (shortlist) writeFileSync(join(dirname(prefix), 'lex.bin'), writeLexicon(readShortlist(shortlist)));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

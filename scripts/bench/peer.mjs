@@ -37,7 +37,8 @@ function prepare() {
   writeFileSync(`${PEER}/index.html`, '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">\n');
   copyFileSync('scripts/bench/contestants.mjs', `${PEER}/contestants.mjs`);
   // Our converter reads the peer's file: both engines multiply the same int8 values.
-  execFileSync('build/dolmetsch', ['pack', `${PEER}/en-de.bin`, `${PEER}/en-de.spm`, `${PEER}/en-de.dm`]);
+  const lexicon = existsSync(`${PEER}/lex.bin`) ? [`${PEER}/lex.bin`] : [];
+  execFileSync('build/dolmetsch', ['pack', `${PEER}/en-de.bin`, `${PEER}/en-de.spm`, ...lexicon, `${PEER}/en-de.dm`]);
   mkdirSync(`${PEER}/model`, { recursive: true });
   execFileSync(process.execPath, ['scripts/publish.mjs', `${PEER}/en-de.dm`, `${PEER}/model`, 'en', 'de']);
   return readFileSync(`${PEER}/en-de.bin`).includes('none_QuantMultA');
@@ -155,7 +156,7 @@ if (options.json) {
 } else {
   console.log(`${lines.length} lines, ${words} words, ${options.rounds} rounds in turns; ratio: our speed over theirs, `
     + `median, least and most of the rounds.\nThe peer's products: ${alphas ? 'int8shiftAlphaAll' : 'int8shiftAll'}. `
-    + 'Ours has no shortlist: it scores every word at every step.');
+    + 'With build/peer/lex.bin both have its shortlist; "all words" is without.');
   for (const [where, rows] of Object.entries(report.speed)) {
     console.log(`\n${where}, our kernels: ${kernels[where]}`);
     console.table(rows.map(({ mode, engine, wordsPerSecond, ratio, least, most }) => ({ mode, engine,

@@ -8,7 +8,7 @@ Who calls: train.py.
 import numpy as np
 import torch
 
-from data import SAMPLING
+from data import draws
 
 POOL = 40_000  # pairs sorted by length together: little padding, enough mixing
 
@@ -17,10 +17,15 @@ class Batches:
     """Iterate for batches; `position` = (pass, batch in it) is all its state.
     Several processes share a pass: each takes every world-th batch."""
 
-    def __init__(self, corpus, budget, seed, max_pieces, rank=0, world=1):
+    def __init__(self, corpus, budget, seed, max_pieces, rank=0, world=1, without=frozenset(), share=1.0):
         self.corpus, self.budget, self.seed = corpus, budget, seed
         self.src_length, self.trg_length = np.diff(corpus.src_at), np.diff(corpus.trg_at)
         self.position, self.rank, self.world = (0, 0), rank, world
+        unknown = without - {tag.split("/")[0] for tag in corpus.tags}
+        if unknown:
+            raise ValueError(f"the corpus has no source {', '.join(sorted(unknown))}")
+        self.part = np.random.default_rng(seed).random(len(corpus.tag)) < share
+        self.draws = np.array([0 if tag.split("/")[0] in without else draws(tag) for tag in corpus.tags])
         self.limit(max_pieces)
 
     def limit(self, max_pieces):
@@ -30,9 +35,10 @@ class Batches:
     def plan(self, number):
         """The batches of one pass: list of index arrays, from (seed, number) alone."""
         rng = np.random.default_rng((self.seed, number))
-        weight = np.array([SAMPLING[tag] for tag in self.corpus.tags])[self.corpus.tag]
+        weight = self.draws[self.corpus.tag]
         longest = np.maximum(self.src_length, self.trg_length)
-        drawn = np.flatnonzero((rng.random(len(weight)) < weight) & (longest <= self.max_pieces))
+        times = np.floor(weight).astype(int) + (rng.random(len(weight)) < weight % 1)
+        drawn = np.repeat(np.arange(len(weight)), times * self.part * (longest <= self.max_pieces))
         rng.shuffle(drawn)
         batches = []
         for begin in range(0, len(drawn), POOL):

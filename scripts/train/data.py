@@ -1,12 +1,14 @@
 """Reads the corpus, keeps what may be shipped, and writes one table of pairs.
 
-What: `python data.py CORPUS_DIR OUT.tsv` -> lines `source<TAB>english<TAB>german`.
+What: `python data.py CORPUS_DIR OUT.tsv` -> lines `source<TAB>english<TAB>german`; with --held-out those of
+valid.tsv, which are never trained on.
 What not: no tokenisation (vocab.py), no alignment (align.py), no batches (train.py).
-Who calls: the first step of training; train.py imports SAMPLING.
+Who calls: the first step of training; batches.py imports draws().
 """
 
 import argparse
 import collections
+import itertools
 import lzma
 import unicodedata
 from pathlib import Path
@@ -26,7 +28,17 @@ SAMPLING = collections.defaultdict(lambda: 0.7, {
     "mlqe-pe": 0.2, "lilypond-docs": 0.3, "fdroid-website": 0.4,
 })
 
+# What later steps put behind a source's name, as in "mdn/prose": whole sentences of good prose (filter.py), lines
+# made from others (augment.py), and a teacher's translations (distill.py) instead of people's.
+KINDS = collections.defaultdict(lambda: 1.0, {"prose": 1.5, "distilled": 1.0})
+
 MAX_WORDS = 80
+
+
+def draws(tag):
+    """How often a pair of `source` or `source/kind` is drawn in one pass, on average."""
+    source, _, kind = tag.partition("/")
+    return SAMPLING[source] * KINDS[kind]
 
 
 def read_tagged(directory, name):
@@ -50,6 +62,12 @@ def read_corpus(directory):
             yield "news", english, german
 
 
+def read_held_out(directory):
+    with open(directory / "valid.tsv", encoding="utf-8", newline="\n") as pairs:
+        for tag, pair in zip((directory / "valid.src").read_text().split(), pairs, strict=True):
+            yield tag, *pair.rstrip("\n").split("\t")
+
+
 def is_sane(english, german):
     """True for pairs of plausible length ratio that contain text at all."""
     if not english or not german:
@@ -67,10 +85,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--held-out", action="store_true")
+    parser.add_argument("--pairs", type=int, help="stop after so many (tests, probes)")
     args = parser.parse_args()
+    pairs = read_held_out(args.corpus) if args.held_out else read_corpus(args.corpus)
     kept, dropped = collections.Counter(), 0
     with open(args.out, "w", encoding="utf-8", newline="\n") as out:
-        for tag, english, german in read_corpus(args.corpus):
+        for tag, english, german in itertools.islice(pairs, args.pairs):
             english, german = " ".join(english.split()), " ".join(german.split())
             if is_sane(english, german):
                 kept[tag] += 1

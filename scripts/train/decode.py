@@ -1,8 +1,8 @@
-"""Batched greedy decoding that carries the decoder's state from step to step.
+"""Batched greedy and beam search that carry the decoder's state from step to step.
 
 What: ids or text in, ids or text out.
-What not: no beam, no shortlist, no sentence splitting.
-Who calls: evaluate.py, train.py, golden.py.
+What not: no shortlist, no sentence splitting.
+Who calls: evaluate.py, train.py, distill.py, golden.py.
 """
 
 import torch
@@ -42,13 +42,64 @@ def greedy(model, sources, device="cpu"):
     return [row[:row.index(EOS)] if EOS in row else row for row in rows]
 
 
-def translate(model, vocab, texts, device="cpu", batch=32):
-    """Texts -> texts, sorted by length inside so that batches have little padding."""
+def reorder(state, rows):
+    """The decoder's state with its rows picked anew: every tensor inside, along its first axis."""
+    if isinstance(state, torch.Tensor):
+        return state.index_select(0, rows)
+    if isinstance(state, dict):
+        return {key: reorder(value, rows) for key, value in state.items()}
+    if isinstance(state, tuple) and hasattr(state, "_fields"):
+        return type(state)(*(reorder(value, rows) for value in state))
+    if isinstance(state, (list, tuple)):
+        return type(state)(reorder(value, rows) for value in state)
+    return state  # a step's number, or nothing yet
+
+
+@torch.inference_mode()
+def beam(model, sources, width, device="cpu"):
+    """As greedy(), with `width` hypotheses for each sentence side by side; the best by mean log-probability of its
+    pieces, EOS counted. As in Marian a finished one keeps its place; those not finished at the length limit come last."""
+    src, mask = pad_rows(sources, device)
+    memory, bias = model.encode(src, mask)
+    spread = torch.arange(len(sources), device=device).repeat_interleave(width)
+    state, bias = reorder(model.start(memory), spread), bias.index_select(0, spread)
+    first = torch.arange(len(sources), device=device)[:, None] * width  # row of each sentence's first hypothesis
+    total = torch.full((len(sources), width), -torch.inf, device=device)
+    total[:, 0] = 0  # all start alike: one is enough
+    previous = torch.full((len(spread),), -1, device=device)
+    done = torch.zeros_like(total, dtype=torch.bool)
+    output = torch.zeros(len(spread), 0, dtype=torch.long, device=device)
+    length = torch.zeros_like(total)
+    for _ in range(MAX_LENGTH_FACTOR * src.shape[1]):
+        logits, _ = model.step(previous, state, bias)
+        logits[:, UNK] = -torch.inf
+        gains = logits.float().log_softmax(-1).view(*total.shape, -1)
+        # What is done goes on with EOS alone, at no cost.
+        gains = gains.masked_fill(done[..., None], -torch.inf)
+        gains[..., EOS] = gains[..., EOS].masked_fill(done, 0)
+        total, place = (total[..., None] + gains).flatten(1).topk(width, dim=1)
+        parent, token = place // gains.shape[-1], place % gains.shape[-1]
+        rows = (first + parent).flatten()
+        length = length.gather(1, parent) + ~done.gather(1, parent)
+        done = done.gather(1, parent) | (token == EOS)
+        output = torch.cat([output.index_select(0, rows), token.view(-1, 1)], dim=1)
+        if done.all():
+            break
+        state, previous = reorder(state, rows), token.flatten()
+    best = (total / length - 1e9 * ~done).argmax(1)
+    chosen = output.view(*total.shape, -1)[torch.arange(len(sources), device=device), best].tolist()
+    return [row[:row.index(EOS)] if EOS in row else row for row in chosen]
+
+
+def translate(model, vocab, texts, device="cpu", batch=32, width=1):
+    """Texts -> texts, sorted by length inside so that batches have little padding; width > 1 is a beam's."""
     sources = [ids + [EOS] for ids in vocab.encode(list(texts))]
     order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
     out = [""] * len(sources)
     for begin in range(0, len(order), batch):
         part = order[begin:begin + batch]
-        for index, ids in zip(part, greedy(model, [sources[i] for i in part], device)):
+        rows = [sources[i] for i in part]
+        found = greedy(model, rows, device) if width == 1 else beam(model, rows, width, device)
+        for index, ids in zip(part, found):
             out[index] = vocab.decode(ids)
     return out

@@ -1,6 +1,6 @@
 """Turns pairs and word links into ids and piece links, as flat NumPy arrays.
 
-What: `python encode.py PAIRS.tsv LINKS.txt VOCAB.model OUT.npz`.
+What: `python encode.py PAIRS.tsv LINKS.txt VOCAB.model OUT.npz`; LINKS may be - for none.
 What not: no sampling or batching (train.py).
 Who calls: the fourth step of training; train.py reads the result by load().
 
@@ -10,8 +10,10 @@ offsets), tag (uint8 [n], index into tags).
 """
 
 import argparse
+import contextlib
 import itertools
 import multiprocessing
+import os
 from types import SimpleNamespace
 
 import numpy as np
@@ -62,28 +64,29 @@ def link_pieces(links, src_ids, src_owner, trg_ids, trg_owner):
 
 
 def encode_chunk(job):
-    """Encodes a list of (pair line, links line); returns lists of arrays."""
-    vocab_path, lines = job
+    """Encodes a list of (pair line, links line) for one direction; returns lists of arrays."""
+    vocab_path, source, lines = job
     vocab = spm.SentencePieceProcessor(vocab_path)
     encoded = []
     for pair, links in lines:
         tag, english, german = pair.rstrip("\n").split("\t")
-        src, src_owner = encode_text(vocab, english)
-        trg, trg_owner = encode_text(vocab, german)
+        texts, turn = ((english, german), 1) if source == "en" else ((german, english), -1)
+        (src, src_owner), (trg, trg_owner) = (encode_text(vocab, text) for text in texts)
         if max(len(src), len(trg)) >= MAX_PIECES:
             continue
-        links = [tuple(map(int, link.split("-"))) for link in links.split()]
+        links = [tuple(map(int, link.split("-")))[::turn] for link in links.split()]
         links = link_pieces(links, src, src_owner, trg, trg_owner)
         encoded.append((tag, np.array(src + [EOS], np.uint16), np.array(trg + [EOS], np.uint16),
                         np.array(links, np.uint8)))
     return encoded
 
 
-def chunks(pairs_path, links_path, vocab_path, size=20_000):
-    with open(pairs_path, encoding="utf-8", newline="\n") as pairs, open(links_path) as links:
-        lines = zip(pairs, links, strict=True)
+def chunks(pairs_path, links_path, vocab_path, source, size=20_000):
+    no_links = contextlib.nullcontext(itertools.repeat(""))
+    with open(pairs_path, encoding="utf-8", newline="\n") as pairs, no_links if links_path == "-" else open(links_path) as links:
+        lines = zip(pairs, links, strict=links_path != "-")
         while chunk := list(itertools.islice(lines, size)):
-            yield vocab_path, chunk
+            yield vocab_path, source, chunk
 
 
 def offsets(arrays):
@@ -100,17 +103,19 @@ def main():
     for name in ("pairs", "links", "vocab", "out"):
         parser.add_argument(name)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--source", choices=("en", "de"), default="en", help="de: the pairs turned round")
     args = parser.parse_args()
     encoded = []
     with multiprocessing.Pool(args.jobs) as pool:
-        for chunk in pool.imap(encode_chunk, chunks(args.pairs, args.links, args.vocab)):
+        for chunk in pool.imap(encode_chunk, chunks(args.pairs, args.links, args.vocab, args.source)):
             encoded.extend(chunk)
     tags, tag = np.unique([e[0] for e in encoded], return_inverse=True)
     arrays = {"tags": tags, "tag": tag.astype(np.uint8)}
     for position, name in enumerate(("src", "trg", "links"), 1):
         column = [e[position] for e in encoded]
         arrays[name], arrays[name + "_at"] = np.concatenate(column), offsets(column)
-    np.savez(args.out, **arrays)
+    np.savez(args.out + ".new.npz", **arrays)
+    os.replace(args.out + ".new.npz", args.out)
     print(f"{len(tag)} pairs, {len(arrays['src'])} source and {len(arrays['trg'])} target tokens")
 
 

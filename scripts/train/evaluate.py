@@ -1,11 +1,13 @@
 """BLEU and chrF2 of a model by sacreBLEU, with signatures.
 
-What: `python evaluate.py MODEL.bin VOCAB.spm EVAL_DIR [--lines N]`.
+What: `python evaluate.py MODEL.bin VOCAB.spm EVAL_DIR [--lines N] [--json scores.json]`; the
+JSON is for card.py --float.
 What not: no search beyond greedy.
 Who calls: by hand after training; train.py scores its checkpoints with score().
 """
 
 import argparse
+import json
 import time
 from pathlib import Path
 
@@ -15,13 +17,14 @@ import sentencepiece as spm
 from decode import translate
 
 
-def read_set(directory, name):
-    """Returns (english lines, german lines) of a test set of eval/README.md."""
+def read_set(directory, name, source="en"):
+    """Returns (source lines, reference lines) of a test set of eval/README.md; source is "en" or "de"."""
     if name == "docs-test":
         with open(directory / "docs-test.tsv", encoding="utf-8", newline="\n") as file:
-            pairs = [line.rstrip("\n").split("\t") for line in file]
-        return [p[0] for p in pairs], [p[1] for p in pairs]
-    return tuple((directory / f"{name}.{side}").read_text(encoding="utf-8").splitlines() for side in ("en", "de"))
+            sides = tuple(map(list, zip(*(line.rstrip("\n").split("\t") for line in file))))
+    else:
+        sides = tuple((directory / f"{name}.{side}").read_text(encoding="utf-8").splitlines() for side in ("en", "de"))
+    return sides if source == "en" else sides[::-1]
 
 
 def every(lines, count):
@@ -46,20 +49,26 @@ def main():
     parser.add_argument("eval_dir", type=Path)
     parser.add_argument("--sets", nargs="+", default=["docs-test", "flores-dev", "wmt13"])
     parser.add_argument("--lines", type=int, default=0, help="0: all")
+    parser.add_argument("--source", choices=("en", "de"), default="en", help="language that the model reads")
+    parser.add_argument("--json", type=Path)
     parser.add_argument("--outputs", type=Path, help="folder for the translations")
     parser.add_argument("--device", default="cpu")
     args = parser.parse_args()
     model = load_model(args.model).to(args.device).eval()
     vocab = spm.SentencePieceProcessor(args.vocab)
+    scores = {}
     for name in args.sets:
-        english, german = (every(side, args.lines) for side in read_set(args.eval_dir, name))
+        source, reference = (every(side, args.lines) for side in read_set(args.eval_dir, name, args.source))
         began = time.time()
-        bleu, bleu_signature, chrf, chrf_signature, outputs = score(model, vocab, english, german, args.device)
+        bleu, bleu_signature, chrf, chrf_signature, outputs = score(model, vocab, source, reference, args.device)
+        scores[name] = {"bleu": round(bleu, 2), "chrf2": round(chrf, 2)}
         print(f"{name}: BLEU {bleu:.2f} [{bleu_signature}] chrF2 {chrf:.2f} [{chrf_signature}] "
-              f"{len(english)} lines in {time.time() - began:.1f} s", flush=True)
+              f"{len(source)} lines in {time.time() - began:.1f} s", flush=True)
         if args.outputs:
             args.outputs.mkdir(parents=True, exist_ok=True)
-            (args.outputs / f"{name}.de").write_text("\n".join(outputs) + "\n", encoding="utf-8")
+            (args.outputs / f"{name}.txt").write_text("\n".join(outputs) + "\n", encoding="utf-8")
+    if args.json:
+        args.json.write_text(json.dumps(scores, indent=1) + "\n")
 
 
 if __name__ == "__main__":

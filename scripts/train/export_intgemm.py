@@ -18,7 +18,7 @@ import sentencepiece as spm
 import torch
 
 from decode import translate
-from marian import FLOAT32, INT8, OPTIONS, load_model, read_items, write_blobs
+from marian import FLOAT32, INT8, OPTIONS, load_model, options_text, put_weights, write_blobs
 from model import Transformer
 
 INTGEMM8 = 0x4101
@@ -52,12 +52,21 @@ class Watched(Transformer):
         return super().logits(states)
 
 
-def measure_alphas(path, vocab, texts):
+def widened(model):
+    """name -> array. The peer wants every feed-forward layer as wide as the options say; a unit of zeros says nothing."""
+    items, ffn = {name: weight.detach().numpy() for name, weight in model.weights.items()}, model.config.ffn
+    for name, axis in (("W1", 1), ("b1", 1), ("W2", 0)):
+        for key in [key for key in items if key.endswith("_ffn_" + name)]:
+            room = [(0, ffn - size if at == axis else 0) for at, size in enumerate(items[key].shape)]
+            items[key] = np.pad(items[key], room)
+    return items
+
+
+def measure_alphas(config, items, vocab, texts):
     """weight -> 127 / range of its input; an input that is always 0 (all units of a
     feed-forward layer off) has the range 1."""
-    model = load_model(path)
-    watched = Watched(model.config)
-    watched.load_state_dict(model.state_dict())
+    watched = Watched(config)
+    put_weights(watched, items)
     translate(watched, vocab, texts)
     ranges = {name: np.mean(seen) + DEVIATIONS * np.std(seen) for name, seen in watched.seen.items()}
     return {name: np.float32(127 / (value or 1)) for name, value in ranges.items()}
@@ -82,12 +91,12 @@ def blobs(items, alphas):
     for name, value in items.items():
         if name in alphas:
             out.append((name, INTGEMM8, value.shape, padded(quantise(name, value))))
-        elif name != OPTIONS:
+        else:
             out.append((name, FLOAT32, value.shape, padded(value.tobytes())))
     out += [(f"{name}_QuantMultA", FLOAT32, (1,), padded(alpha.tobytes())) for name, alpha in alphas.items()]
     # Older engines look for the output's alpha under this name.
     out.append(("none_QuantMultA", FLOAT32, (1,), padded(alphas["Wemb"].tobytes())))
-    return [*sorted(out), (OPTIONS, INT8, items[OPTIONS].shape, items[OPTIONS].tobytes())]
+    return sorted(out)
 
 
 def main():
@@ -99,12 +108,14 @@ def main():
     with open(args.text, encoding="utf-8") as file:
         lines = [line.rstrip("\n").split("\t") for line in file][:args.lines]
     texts = [fields[1] if len(fields) > 2 else fields[0] for fields in lines]
-    items = read_items(args.model)
-    alphas = measure_alphas(args.model, spm.SentencePieceProcessor(args.vocab), texts)
-    matrices = {name for name, value in items.items() if name != OPTIONS and value.shape[0] > 1}
+    model = load_model(args.model)
+    items = widened(model)
+    alphas = measure_alphas(model.config, items, spm.SentencePieceProcessor(args.vocab), texts)
+    matrices = {name for name, value in items.items() if value.shape[0] > 1}
+    options = np.frombuffer(options_text(model.config).encode() + b"\0", np.int8)
     if matrices != alphas.keys():
         raise ValueError(f"no input was seen, or no weight is there, for {sorted(matrices ^ alphas.keys())}")
-    write_blobs(args.prefix + ".bin", blobs(items, alphas))
+    write_blobs(args.prefix + ".bin", [*blobs(items, alphas), (OPTIONS, INT8, options.shape, options.tobytes())])
     shutil.copy(args.vocab, args.prefix + ".spm.tmp")
     os.replace(args.prefix + ".spm.tmp", args.prefix + ".spm")
     print(f"{len(texts)} lines; {len(alphas)} matrices; alphas {min(alphas.values()):.2f} to {max(alphas.values()):.2f}")

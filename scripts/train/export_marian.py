@@ -2,7 +2,7 @@
 
 What: `python export_marian.py VOCAB.model OUT_PREFIX CHECKPOINT.pt...` ->
 OUT_PREFIX.bin (float32) and OUT_PREFIX.spm; several checkpoints are averaged.
-What not: no quantisation: `build/dolmetsch pack OUT.bin OUT.spm out.dm` does it.
+What not: no quantisation: `build/dolmetsch pack OUT.bin OUT.spm out.dm` does it, to as many bits as the .bin says (--bits).
 Who calls: by hand; train.py exports best.bin and final.bin by itself.
 """
 
@@ -21,11 +21,14 @@ def main():
     parser.add_argument("prefix")
     parser.add_argument("checkpoints", nargs="+")
     parser.add_argument("--raw", action="store_true", help="the last weights, not their running average")
+    parser.add_argument("--bits", type=int, choices=range(4, 9), help="of each weight in the packed file, if not the run's")
     args = parser.parse_args()
     states = [torch.load(path, map_location="cpu", weights_only=True) for path in args.checkpoints]
     parts = [state["model" if args.raw else "ema"] for state in states]
     weights = {name: sum(part[name] for part in parts) / len(parts) for name in parts[0]}
-    save_model(args.prefix + ".bin", make_config(states[0]["config"]), weights)
+    config = make_config(states[0]["config"])
+    config.bits = args.bits or config.bits
+    save_model(args.prefix + ".bin", config, weights)
     shutil.copy(args.vocab, args.prefix + ".spm.tmp")
     os.replace(args.prefix + ".spm.tmp", args.prefix + ".spm")
 

@@ -1,15 +1,22 @@
-"""A lexical shortlist: for each source piece the target pieces that it is aligned with.
+"""A lexical shortlist: for each source piece the target pieces that it may become.
 
 What: `python lexicon.py CORPUS.npz VOCAB.model OUT.bin [--check VALID.npz]`:
-counts the piece links of encode.py's arrays and writes Marian's binary
+chooses by the piece links of encode.py's arrays and writes Marian's binary
 shortlist; says how many target tokens of other pairs the lists would allow.
 What not: no alignment (align.py).
-Who calls: by hand, for scripts/bench/peer.mjs and `dolmetsch pack`.
+Who calls: by hand, for `dolmetsch pack` and scripts/bench/peer.mjs.
+
+Links alone would put "Seite" on the list of "the". So each target token of the
+corpus is the merit of one piece of its sentence, the one that is most often
+linked to it for its frequency, and a piece keeps what it has merits for: at
+least `least`, and a share of its own frequency, because what is on the list of
+a frequent piece is scored in many sentences. The most frequent target pieces
+are common: the list of EOS, which ends every source, holds them.
 
 The file, little-endian: u64 magic, checksum, first, best, source pieces + 1,
 length of all lists; u64 offset of each piece's list; u32 ids, sorted within a
 list. The set of a sentence: ids below `first`, its own pieces (the vocabulary is
-shared), the lists of its pieces, then further ids to a multiple of 8.
+shared), the lists of its pieces; Marian adds ids to a multiple of 8.
 """
 
 import argparse
@@ -19,10 +26,11 @@ import struct
 import numpy as np
 import sentencepiece as spm
 
-from encode import load
+from encode import EOS, load
 
 MAGIC = 0xF11A48D5013417F5
-PAIRS = 50_000  # in one go
+PAIRS, MERIT_PAIRS = 50_000, 5_000  # in one go
+FIRST = 2  # EOS and the unknown piece, which Marian expects
 
 
 def count_links(corpus, pieces):
@@ -41,14 +49,38 @@ def count_links(corpus, pieces):
     return keys, counts
 
 
-def best_lists(keys, counts, pieces, best):
-    """[ids] of each source piece: its `best` most frequent partners, which are also
-    the most probable ones; lower ids win ties."""
-    source, target = keys // pieces, keys % pieces
-    order = np.lexsort((target, -counts, source))
-    source, target = source[order], target[order]
-    starts = np.searchsorted(source, np.arange(pieces + 1))
-    return [np.sort(target[b:min(e, b + best)]) for b, e in zip(starts, starts[1:])]
+def count_merits(corpus, keys, counts, pieces):
+    """int32 [pieces^2] by the keys of count_links: for how many target tokens s was the
+    piece of its sentence with the highest links(s, t) / count(s)."""
+    strength = np.zeros(pieces * pieces, np.float32)
+    strength[keys] = counts / np.bincount(corpus.src, minlength=pieces)[keys // pieces]
+    merits = np.zeros(pieces * pieces, np.int32)
+    src_size, trg_size = np.diff(corpus.src_at), np.diff(corpus.trg_at)
+    for begin in range(0, len(corpus.tag), MERIT_PAIRS):
+        pair = np.arange(begin, min(begin + MERIT_PAIRS, len(corpus.tag)))
+        trg = corpus.trg[corpus.trg_at[begin]:corpus.trg_at[pair[-1] + 1]].astype(np.int64)
+        trg_pair = np.repeat(pair, trg_size[pair])
+        # One row for each target token and source token of its pair, target by target.
+        rows = src_size[trg_pair]
+        starts = np.cumsum(rows) - rows
+        column = np.arange(rows.sum()) - np.repeat(starts, rows)
+        key = corpus.src[np.repeat(corpus.src_at[trg_pair], rows) + column] * np.int64(pieces) + np.repeat(trg, rows)
+        most = np.maximum.reduceat(strength[key], starts)
+        hits = np.flatnonzero((strength[key] == np.repeat(most, rows)) & (strength[key] > 0))
+        first = np.unique(np.repeat(np.arange(len(trg)), rows)[hits], return_index=True)[1]
+        best, n = np.unique(key[hits[first]], return_counts=True)
+        merits[best] += n.astype(np.int32)
+    return merits
+
+
+def choose_lists(corpus, merits, pieces, common, least, share):
+    """-> [ids] of each source piece, sorted; EOS has the `common` ones, no other list does."""
+    frequent = np.argsort(-np.bincount(corpus.trg, minlength=pieces), kind="stable")[:common]
+    frequency = np.bincount(corpus.src, minlength=pieces)
+    keep = merits.reshape(pieces, pieces) >= np.maximum(1, least + share * frequency)[:, None]
+    keep[:, frequent] = False
+    keep[EOS, frequent] = True
+    return [np.flatnonzero(row) for row in keep]
 
 
 def checksum(data):
@@ -59,22 +91,22 @@ def checksum(data):
     return value
 
 
-def write(path, lists, first, best):
+def write(path, lists):
     offsets = np.concatenate([[0], np.cumsum([len(ids) for ids in lists])])
-    body = struct.pack("<4Q", first, best, len(offsets), offsets[-1])
+    body = struct.pack("<4Q", FIRST, max(map(len, lists)), len(offsets), offsets[-1])
     body += offsets.astype("<u8").tobytes() + np.concatenate(lists).astype("<u4").tobytes()
     with open(path + ".tmp", "wb") as file:
         file.write(struct.pack("<2Q", MAGIC, checksum(body)) + body)
     os.replace(path + ".tmp", path)
 
 
-def check(pairs, lists, first):
+def check(pairs, lists):
     """Returns (share of target tokens that are in their sentence's set, its mean size)."""
     hits, sizes = 0, []
     for i in range(len(pairs.tag)):
         source = pairs.src[pairs.src_at[i]:pairs.src_at[i + 1]]
         target = pairs.trg[pairs.trg_at[i]:pairs.trg_at[i + 1]]
-        allowed = np.unique(np.concatenate([np.arange(first), source, *(lists[s] for s in source)]))
+        allowed = np.unique(np.concatenate([np.arange(FIRST), source, *(lists[s] for s in source)]))
         hits += np.isin(target, allowed).sum()
         sizes.append(len(allowed))
     return hits / len(pairs.trg), np.mean(sizes)
@@ -84,16 +116,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("corpus", "vocab", "out"):
         parser.add_argument(name)
-    parser.add_argument("--first", type=int, default=50)
-    parser.add_argument("--best", type=int, default=50)
+    parser.add_argument("--common", type=int, default=800)
+    parser.add_argument("--least", type=int, default=2)
+    parser.add_argument("--share", type=float, default=0.0001)
     parser.add_argument("--check")
     args = parser.parse_args()
-    pieces = len(spm.SentencePieceProcessor(args.vocab))
-    lists = best_lists(*count_links(load(args.corpus), pieces), pieces, args.best)
-    write(args.out, lists, args.first, args.best)
+    pieces, corpus = len(spm.SentencePieceProcessor(args.vocab)), load(args.corpus)
+    merits = count_merits(corpus, *count_links(corpus, pieces), pieces)
+    lists = choose_lists(corpus, merits, pieces, args.common, args.least, args.share)
+    write(args.out, lists)
     print(f"{pieces} pieces, {sum(map(len, lists))} ids, {os.path.getsize(args.out)} bytes")
     if args.check:
-        share, size = check(load(args.check), lists, args.first)
+        share, size = check(load(args.check), lists)
         print(f"{args.check}: {100 * share:.2f} % of the target tokens are allowed; {size:.0f} ids a sentence")
 
 

@@ -7,8 +7,10 @@ Who calls: train.py.
 
 import torch
 
-# Rows of logits in float32 at once: [CHUNK, V] stays in the cache.
-CHUNK = 64
+from quantise import output_operands
+
+# Rows of logits in float32 at once: on a CPU [64, V] stays in the cache; elsewhere few large kernels are quicker.
+CPU_CHUNK, CHUNK = 64, 4096
 
 
 class ChunkedCrossEntropy(torch.autograd.Function):
@@ -25,7 +27,8 @@ class ChunkedCrossEntropy(torch.autograd.Function):
         logits = torch.addmm(bias.to(dtype), low_states, low_table.t())
         grad_bias = torch.zeros_like(bias)
         loss = plain = 0.0
-        for rows, y in zip(logits.split(CHUNK), gold[:, None].split(CHUNK)):
+        chunk = CPU_CHUNK if logits.device.type == "cpu" else CHUNK
+        for rows, y in zip(logits.split(chunk), gold[:, None].split(chunk)):
             x = rows.float()
             picked, mean, largest = x.gather(1, y), x.mean(1, keepdim=True), x.amax(1, keepdim=True)
             total = x.sub_(largest).exp_().sum(1, keepdim=True)
@@ -48,9 +51,8 @@ class ChunkedCrossEntropy(torch.autograd.Function):
 
 def cross_entropy(model, states, gold, smoothing, dtype):
     """states [N,D], gold [N] -> (smoothed loss, plain cross-entropy), both sums."""
-    weights = model.weights
-    return ChunkedCrossEntropy.apply(
-        states, weights["Wemb"], weights[model.output_bias], gold, smoothing, dtype)
+    states, table = output_operands(model, states)
+    return ChunkedCrossEntropy.apply(states, table, model.weights[model.output_bias], gold, smoothing, dtype)
 
 
 def guided_alignment(attention, where, target):

@@ -83,7 +83,8 @@ def options_text(config):
             + f"tied-embeddings-all: true\ntransformer-decoder-autoreg: {autoreg}\n"
             f"transformer-dim-ffn: {config.ffn}\ntransformer-ffn-activation: relu\n"
             f"transformer-heads: {config.heads}\ntransformer-preprocess: \"\"\n"
-            "transformer-postprocess: dan\ntransformer-postprocess-emb: d\n")
+            "transformer-postprocess: dan\ntransformer-postprocess-emb: d\n"
+            + (f"dolmetsch-weight-bits: {config.bits}\n" if config.bits < 8 else ""))
 
 
 def parse_options(text):
@@ -95,7 +96,8 @@ def parse_options(text):
         vocab=int(values["dim-vocabs"].strip("[]").split(",")[0]), dim=int(values["dim-emb"]),
         ffn=int(values["transformer-dim-ffn"]), heads=int(values["transformer-heads"]),
         encoder_layers=int(values["enc-depth"]), decoder_layers=int(values["dec-depth"]),
-        decoder="ssru" if values["transformer-decoder-autoreg"] == "rnn" else "selfattn")
+        decoder="ssru" if values["transformer-decoder-autoreg"] == "rnn" else "selfattn",
+        bits=int(values.get("dolmetsch-weight-bits", 8)))
 
 
 def save_model(path, config, weights):
@@ -109,7 +111,16 @@ def load_model(path):
     """A model from a float32 `.bin` that save_model wrote."""
     items = read_items(path)
     model = make_model(parse_options(items[OPTIONS].tobytes().rstrip(b"\0").decode()))
-    with torch.no_grad():
-        for name, weight in model.weights.items():
-            weight.copy_(torch.from_numpy(items[name].copy()))
+    put_weights(model, items)
     return model
+
+
+def put_weights(model, items):
+    """items: {name: array}. A feed-forward layer may be narrower than the options say (units.py --cut)."""
+    for name, weight in model.weights.items():
+        values = torch.from_numpy(items[name].copy())
+        # A vector of a packed file comes as [1, n]; the attention's of an RNN is [n, 1] to Marian.
+        values = values.reshape(weight.shape) if values.numel() == weight.numel() else values
+        if values.shape != weight.shape and "_ffn_" not in name:
+            raise ValueError(f"{name}: {tuple(values.shape)} in the file, {tuple(weight.shape)} by its options")
+        weight.data = values

@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as func
 from torch import nn
 
+import quantise
+
 LN_EPS = 1e-6
 
 
@@ -28,6 +30,17 @@ class Config:
     encoder_layers: int = 6
     decoder_layers: int = 2
     decoder: str = "ssru"  # or "selfattn"
+    bits: int = 8  # of each weight, when it is packed
+    dropout: float = 0.0  # of embeddings and of every sub-layer's output; training only
+
+
+# What train.py --size means. The teachers are for a GPU: nothing of them is shipped.
+SIZES = {
+    "tiny": {},
+    "base": {"dim": 512, "ffn": 2048},
+    "teacher": {"dim": 512, "ffn": 2048, "decoder_layers": 6, "decoder": "selfattn", "dropout": 0.1},
+    "teacher-big": {"dim": 1024, "ffn": 4096, "heads": 16, "decoder_layers": 6, "decoder": "selfattn", "dropout": 0.2},
+}
 
 
 def parameter_shapes(config):
@@ -72,32 +85,47 @@ def sinusoids(length, dim):
     return torch.cat([angle.sin(), angle.cos()], dim=1).float()
 
 
+def recur_by_step(decay, gain):
+    """c_t = decay_t * c_{t-1} + gain_t over axis 1 of [B,T,D], c_0 = 0 before: T small operations, fast on a CPU."""
+    states, state = torch.empty_like(gain), torch.zeros_like(gain[:, 0])
+    for t in range(gain.shape[1]):
+        state = torch.addcmul(gain[:, t], decay[:, t], state)
+        states[:, t] = state
+    return states
+
+
+def recur_by_doubling(decay, gain):
+    """The same in log2(T) operations on whole tensors, for a GPU: after the round of `reach`, position t has the
+    decay and the gain of the steps t - 2 reach + 1 .. t as one step. All factors are in [0, 1], so nothing overflows."""
+    decay, gain, reach = decay.clone(), gain.clone(), 1
+    while reach < gain.shape[1]:
+        gain[:, reach:] = torch.addcmul(gain[:, reach:], decay[:, reach:], gain[:, :-reach])
+        decay[:, reach:] = decay[:, reach:] * decay[:, :-reach]
+        reach *= 2
+    return gain
+
+
+def recur(decay, gain):
+    return (recur_by_doubling if gain.is_cuda else recur_by_step)(decay, gain)
+
+
 class SsruScan(torch.autograd.Function):
     """c_t = f_t * c_{t-1} + (1 - f_t) * x_t over axis 1 of [B,T,D], c_0 = 0 before.
 
-    By hand because autograd would record T tiny operations a layer.
+    By hand because autograd would record T tiny operations a layer. The gradient is the same recurrence backwards.
     """
 
     @staticmethod
     def forward(ctx, forget, value):
-        states = torch.empty_like(value)
-        state = torch.zeros_like(value[:, 0])
-        gated = (1 - forget) * value
-        for t in range(value.shape[1]):
-            state = torch.addcmul(gated[:, t], forget[:, t], state)
-            states[:, t] = state
+        states = recur(forget, (1 - forget) * value)
         ctx.save_for_backward(forget, value, states)
         return states
 
     @staticmethod
     def backward(ctx, grad):
         forget, value, states = ctx.saved_tensors
-        through = torch.empty_like(grad)  # d loss / d c_t, through all later steps
-        carried = torch.zeros_like(grad[:, 0])
-        for t in range(grad.shape[1] - 1, -1, -1):
-            total = grad[:, t] + carried
-            through[:, t] = total
-            carried = total * forget[:, t]
+        later = func.pad(forget[:, 1:], (0, 0, 0, 1))
+        through = recur(later.flip(1), grad.flip(1)).flip(1)  # d loss / d c_t, through all later steps
         before = func.pad(states[:, :-1], (0, 0, 1, 0))
         return through * (before - value), through * (1 - forget)
 
@@ -108,6 +136,7 @@ class Transformer(nn.Module):
     def __init__(self, config):
         super().__init__()
         self.config = config
+        self.levels = 0  # of weights on each side of 0, products rounded as the engine's; 0 is no rounding (quantise.py)
         self.weights = nn.ParameterDict(
             {name: nn.Parameter(torch.empty(shape)) for name, shape in parameter_shapes(config).items()})
         self.register_buffer("positions", sinusoids(1024, config.dim), persistent=False)
@@ -132,7 +161,16 @@ class Transformer(nn.Module):
 
     def affine(self, x, prefix, name):
         """x [..., in] -> [..., out] by prefix_Wname, prefix_bname."""
-        return func.linear(x, self.weights[f"{prefix}_W{name}"].t(), self.weights[f"{prefix}_b{name}"][0])
+        return self.product(x, f"{prefix}_W{name}", self.weights[f"{prefix}_b{name}"][0])
+
+    def product(self, x, name, bias=None):
+        weight = self.weights[name]
+        if self.levels:
+            x, weight = quantise.activations(x), quantise.columns(weight, self.levels)
+        return func.linear(x, weight.t(), bias)
+
+    def drop(self, x):
+        return func.dropout(x, self.config.dropout, self.training) if self.config.dropout else x
 
     def norm(self, x, prefix):
         scale, bias = self.weights[prefix + "_ln_scale"][0], self.weights[prefix + "_ln_bias"][0]
@@ -155,29 +193,31 @@ class Transformer(nn.Module):
         scores = (query / math.sqrt(query.shape[-1])) @ key.transpose(-1, -2)
         weights = (scores + bias).softmax(-1)
         context = self.affine((weights.to(value.dtype) @ value).transpose(1, 2).flatten(2), prefix, "o")
-        return self.norm(x + context, prefix + "_Wo"), weights
+        return self.norm(x + self.drop(context), prefix + "_Wo"), weights
 
     def feed_forward(self, x, prefix):
         hidden = func.relu(self.affine(x, prefix, "1"))
-        return self.norm(x + self.affine(hidden, prefix, "2"), prefix + "_ffn")
+        return self.norm(x + self.drop(self.affine(hidden, prefix, "2")), prefix + "_ffn")
 
     def ssru(self, x, prefix, state=None):
         """x [B,T,D] -> (out, last state [B,D]); with a state, T is 1."""
-        value = x @ self.weights[prefix + "_W"]
-        forget = func.linear(x, self.weights[prefix + "_Wf"].t(), self.weights[prefix + "_bf"][0]).sigmoid()
+        value = self.product(x, prefix + "_W")
+        forget = self.product(x, prefix + "_Wf", self.weights[prefix + "_bf"][0]).sigmoid()
         value, forget = value.float(), forget.float()
         if state is None:
             states = SsruScan.apply(forget, value)
         else:
             states = forget * state[:, None] + (1 - forget) * value
-        return self.norm(x + func.relu(states).to(x.dtype), prefix + "_ffn"), states[:, -1]
+        return self.norm(x + self.drop(func.relu(states).to(x.dtype)), prefix + "_ffn"), states[:, -1]
 
     def embed(self, ids, first_position=0):
         """ids [B,N] -> sqrt(D) E[id] + PE; id -1 embeds as zero (the decoder's start)."""
         table = self.weights["Wemb"]
+        if self.levels:
+            table = quantise.columns(table.t(), self.levels).t()
         x = func.embedding(ids.clamp(min=0), table) * math.sqrt(self.config.dim)
         x = x * (ids >= 0)[..., None]
-        x = x + self.positions[first_position:first_position + ids.shape[1]]
+        x = self.drop(x + self.positions[first_position:first_position + ids.shape[1]])
         # Under autocast the residual stream is of the low type too: fewer casts.
         return x.to(torch.get_autocast_dtype(x.device.type)) if torch.is_autocast_enabled(x.device.type) else x
 
@@ -214,7 +254,7 @@ class Transformer(nn.Module):
         return x, weights[:, 0]
 
     def logits(self, states):
-        return func.linear(states, self.weights["Wemb"], self.weights[self.output_bias][0])
+        return func.linear(*quantise.output_operands(self, states), self.weights[self.output_bias][0])
 
     # One step at a time, for search.
 

@@ -16,9 +16,8 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from marian import make_model, parse_options, save_model
+from marian import make_model, parse_options, put_weights, save_model
 
 U8, F32, I8 = range(3)
 COLUMNS, DEPTH, ALIGN = 8, 4, 64  # columns and rows of one kernel step; bytes
@@ -124,10 +123,7 @@ def load_packed(path):
     """-> (the model of a packed file in PyTorch, bytes of its SentencePiece model)."""
     options, weights, vocab = read_model(path)
     model = make_model(parse_options(options))
-    with torch.no_grad():
-        for name, parameter in model.weights.items():
-            # A vector comes back as [1, n]; the attention's of an RNN is [n, 1] to Marian.
-            parameter.copy_(torch.from_numpy(weights[name].copy()).reshape(parameter.shape))
+    put_weights(model, weights)
     return model, vocab
 
 

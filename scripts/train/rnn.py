@@ -24,6 +24,7 @@ class Config:
     dim: int = 256
     units: int = 512
     arch: str = "bahdanau"  # or "rnn"
+    bits: int = 8  # of each weight, when it is packed
 
 
 # The Transformer of model.py has 10.7 M parameters; these have 10.5 M each. The plain RNN has no
@@ -53,13 +54,15 @@ def options_text(config):
     return (f"type: s2s\ndim-vocabs: [{config.vocab}, {config.vocab}]\ndim-emb: {config.dim}\n"
             f"dim-rnn: {config.units}\nenc-type: bidirectional\nenc-cell: gru\ndec-cell: gru\n"
             "enc-depth: 1\ndec-depth: 1\nenc-cell-depth: 1\ndec-cell-base-depth: 2\ndec-cell-high-depth: 1\n"
-            f"tied-embeddings-all: true\ndolmetsch-context: {context}\n")
+            f"tied-embeddings-all: true\ndolmetsch-context: {context}\n"
+            + (f"dolmetsch-weight-bits: {config.bits}\n" if config.bits < 8 else ""))
 
 
 def parse_options(values):
     """The inverse of options_text, from its keys and values."""
     return Config(vocab=int(values["dim-vocabs"].strip("[]").split(",")[0]), dim=int(values["dim-emb"]),
-                  units=int(values["dim-rnn"]), arch="rnn" if values["dolmetsch-context"] == "fixed" else "bahdanau")
+                  units=int(values["dim-rnn"]), arch="rnn" if values["dolmetsch-context"] == "fixed" else "bahdanau",
+                  bits=int(values.get("dolmetsch-weight-bits", 8)))
 
 
 def gru(gates_x, new_x, gates_h, new_h, h):
@@ -134,6 +137,7 @@ class Rnn(nn.Module):
     def __init__(self, config):
         super().__init__()
         self.config = config
+        self.levels = 0  # no rounding of these (model.py)
         self.weights = nn.ParameterDict(
             {name: nn.Parameter(torch.empty(shape)) for name, shape in parameter_shapes(config).items()})
         self.reset()

@@ -1,6 +1,6 @@
-"""Runs the whole chain on a few pairs: prepare, train, resume, export, warm start.
+"""Runs the whole chain on a few pairs: prepare, train, resume, export, warm start, and the recipe as a campaign.
 
-What: `python selftest.py CORPUS_DIR` (a few minutes on a CPU); exit 1 on failure.
+What: `python selftest.py CORPUS_DIR [--only NAME]` (a few minutes on a CPU); exit 1 on failure.
 What not: not part of `make test`, which knows no Python; no quality of translation.
 Who calls: by hand, after a change under scripts/train.
 """
@@ -11,12 +11,16 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import torch
+from sacrebleu.metrics import BLEU
 
 import rnn
+import selftest_recipe as recipe
+from by_length import Stats, joined_lines
 from decode import EOS, greedy, pad_rows
 from golden import CONFIGS
-from marian import load_model, make_model
+from marian import load_model, make_model, save_model
 from model import Config, SsruScan
 
 HERE = Path(__file__).parent
@@ -94,16 +98,26 @@ def check_reader(work):
         check((work / "again.dm").read_bytes() == (work / "first.dm").read_bytes(), f"{name}: read and packed again")
 
 
+def check_lengths():
+    """Joined lines are of the length asked for, and a sum of lines' statistics is the corpus score."""
+    lines = ["w " * words for words in (10, 12, 9, 30, 8, 8, 8, 50)]
+    check(joined_lines(lines, 21, 30) == [(0, 2), (4, 7)], "consecutive lines are joined to 21 to 30 words, each once")
+    outputs, references = ["a b c d e", "a b c x d", "b c"], ["a b c d e f", "a b c d", "a b c"]
+    stats, whole = Stats(outputs, references), BLEU().corpus_score(outputs, [references]).score
+    found = stats.interval([np.arange(3)] * 20)
+    check(all(abs(found[key] - whole) < 0.01 for key in ("bleu", "low", "high")), "BLEU from statistics of lines")
+
+
 def check_chain(corpus, work):
     """Every script once, in order, on the first pairs of the corpus."""
-    run("data.py", corpus, work / "all.tsv")
-    with open(work / "all.tsv", encoding="utf-8") as whole, open(work / "pairs.tsv", "w", encoding="utf-8") as part:
-        part.writelines(line for _, line in zip(range(PAIRS), whole))
+    run("data.py", corpus, work / "pairs.tsv", "--pairs", PAIRS)
     run("vocab.py", work / "pairs.tsv", work / "vocab", "--size", 800)
     run("align.py", work / "pairs.tsv", work / "links.txt")
+    recipe.check_augment(work / "pairs.tsv", work / "links.txt")
     run("encode.py", work / "pairs.tsv", work / "links.txt", work / "vocab.model", work / "corpus.npz")
     common = [work / "corpus.npz", work / "vocab.model", work / "run", "--minutes", 60, "--short-tokens", 0,
-              "--tokens", 800, "--optimizer", "muon", "--warmup", 5, "--threads", 2]
+              "--tokens", 800, "--optimizer", "muon", "--warmup", 5, "--threads", 1,
+              "--dim", 128, "--ffn", 256, "--encoder-layers", 2]
     run("train.py", *common, "--updates", 20, "--valid", work / "corpus.npz")
     again = run("train.py", *common, "--updates", 30, "--valid", work / "corpus.npz")
     check("resumed at update 20" in again, "a run resumes where it stopped")
@@ -122,19 +136,63 @@ def check_chain(corpus, work):
     run("train.py", *common, "--updates", 1, "--valid", work / "corpus.npz", "--warm-start", work / "out.bin", "--lr", 1e-6)
     warm = float((work / "warm/curve.tsv").read_text().splitlines()[1].split("\t")[3])
     check(abs(warm - losses[1]) < 0.05, f"a warm start begins where the export ended: {warm}")
+    run("train.py", work / "corpus.npz", work / "vocab.model", work / "rnn", "--arch", "rnn", "--target-tokens", 1500,
+        "--tokens", 800, "--short-tokens", 0, "--lr", 1e-8, "--dim", 128, "--embeddings", work / "out.bin")
+    tokens = torch.load(work / "rnn/last.pt", weights_only=True)["counters"][1]
+    check(1500 <= tokens < 1500 + 800, f"a run ends with its target tokens: {tokens}")
+    taken = load_model(work / "rnn/final.bin").weights["Wemb"] - exported.weights["Wemb"]
+    check(taken.abs().max() < 1e-5, "another architecture begins with the embeddings given")
+    check_dead_units(work)
+
+
+def check_dead_units(work):
+    """Units that no token switches on are counted, cut and made anew, and the model says what it said."""
+    model, name = load_model(work / "out.bin"), "encoder_l1_ffn"
+    model.weights[name + "_b1"].data[0, :100] = -1e3
+    save_model(work / "dead.bin", model.config, model.weights)
+    found = run("units.py", work / "dead.bin", work / "corpus.npz", "--cut", work / "cut.bin", "--revive", work / "revived.bin")
+    check(f"{name}: " in found and "100 of 256 units dead" in found, f"dead units are counted: {found}")
+    again = run("units.py", work / "revived.bin", work / "corpus.npz")
+    check(again.count(" 0 of 256") == found.count(" of 256"), "none is left")
+    cut = load_model(work / "cut.bin")
+    check(tuple(cut.weights[name + "_W1"].shape) == (128, 160), "cut to a multiple of 8")
+    ids, mask = torch.arange(2, 22)[None], torch.ones(1, 20)
+    for each in ("cut", "revived"):
+        said = [load_model(work / f"{one}.bin").encode(ids, mask)[0] for one in ("dead", each)]
+        check(torch.allclose(*said, atol=1e-5), f"{each}: the model says the same")
+
+
+def check_units(corpus, work):
+    """What needs no training."""
+    check_scan()
+    check_products()
+    check_lengths()
+    recipe.check_recurrences()
+    for name in MODELS:
+        check_steps(name)
+        recipe.check_beam(name, MODELS[name])
+    recipe.check_rounding()
+    recipe.check_filter()
+    recipe.check_merge()
+    with open(corpus / "valid.tsv", encoding="utf-8") as file:
+        lines = [line.split("\t")[0] for _, line in zip(range(20), file)]
+    recipe.check_engine(lines)
+    check_reader(work)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", type=Path)
+    parser.add_argument("--only", choices=("units", "chain", "campaign"), help="one part")
     args = parser.parse_args()
-    check_scan()
-    check_products()
-    for name in MODELS:
-        check_steps(name)
+    parts = (args.only,) if args.only else ("units", "chain", "campaign")
     with tempfile.TemporaryDirectory() as folder:
-        check_reader(Path(folder))
-        check_chain(args.corpus, Path(folder))
+        if "units" in parts:
+            check_units(args.corpus, Path(folder))
+        if "chain" in parts:
+            check_chain(args.corpus, Path(folder))
+        if "campaign" in parts:
+            recipe.check_campaign(args.corpus, Path(folder))
 
 
 if __name__ == "__main__":

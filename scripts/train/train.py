@@ -2,7 +2,7 @@
 
 What: `python train.py CORPUS.npz VOCAB.spm RUN_DIR --minutes N ...`; leaves
 RUN_DIR/last.pt (resume), before_cooldown.pt (continue in a later session),
-best.bin (averaged weights, Marian) and curve.tsv.
+best.bin (averaged weights, Marian), curve.tsv and settings.json (what was not a default).
 What not: no data preparation, no quantisation.
 Who calls: by hand, after encode.py; under torchrun for several devices.
 """
@@ -10,6 +10,7 @@ Who calls: by hand, after encode.py; under torchrun for several devices.
 import argparse
 import contextlib
 import dataclasses
+import json
 import os
 import time
 from pathlib import Path
@@ -24,7 +25,9 @@ from encode import load
 from evaluate import every, read_set, score
 from loss import cross_entropy, guided_alignment
 from marian import load_model, make_model, save_model
-from model import Config
+from model import SIZES, Config
+from quantise import levels_of
+from units import shares_on
 
 
 def arguments():
@@ -32,8 +35,10 @@ def arguments():
     parser.add_argument("corpus")
     parser.add_argument("vocab")
     parser.add_argument("run", type=Path)
-    parser.add_argument("--minutes", type=float, required=True, help="training time of the whole run, over all resumes")
-    parser.add_argument("--cooldown", type=float, default=0.3, help="last share of the time, in which the rate falls to 0")
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--minutes", type=float, help="training time of the whole run, over all resumes")
+    length.add_argument("--target-tokens", type=float, help="length of the run instead: equal for models to be compared")
+    parser.add_argument("--cooldown", type=float, default=0.3, help="last share of the run, in which the rate falls to 0")
     parser.add_argument("--updates", type=int, default=0, help="stop after this many (tests, probes)")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--warmup", type=int, default=600, help="updates")
@@ -50,7 +55,16 @@ def arguments():
     parser.add_argument("--clip", type=float, default=1.0)
     parser.add_argument("--ema", type=float, default=0.999)
     parser.add_argument("--arch", choices=("transformer", "bahdanau", "rnn"), default="transformer")
-    parser.add_argument("--decoder", choices=("ssru", "selfattn"), default="ssru", help="of the Transformer")
+    parser.add_argument("--size", choices=SIZES, default="tiny", help="of the Transformer; what follows changes parts of it")
+    parser.add_argument("--decoder", choices=("ssru", "selfattn"))
+    for name in ("dim", "ffn", "heads", "encoder-layers", "decoder-layers"):
+        parser.add_argument("--" + name, type=int)
+    parser.add_argument("--dropout", type=float)
+    parser.add_argument("--bits", type=int, choices=range(4, 9), help="rounds as the engine does, weights to so many bits, "
+                        "which the packed file then has; to finish a run with")
+    parser.add_argument("--source", choices=("en", "de"), default="en", help="language of the corpus' source side")
+    parser.add_argument("--share", type=float, default=1.0, help="of the corpus that is used, chosen by --seed")
+    parser.add_argument("--without", nargs="*", default=(), help="sources of the corpus that are left out")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="bfloat16")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=0)
@@ -60,8 +74,21 @@ def arguments():
     parser.add_argument("--eval-lines", type=int, default=150)
     parser.add_argument("--valid", help="an encoded corpus for the validation loss")
     parser.add_argument("--warm-start", help="a Marian .bin to begin with")
+    parser.add_argument("--embeddings", help="a Marian .bin of any architecture and the same vocabulary: its word "
+                                             "embeddings and output bias to begin with")
     parser.add_argument("--resume", help="a checkpoint other than RUN_DIR/last.pt")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.bits and args.arch != "transformer":
+        parser.error("--bits is for the Transformer")
+    args.settings = {name: value for name, value in vars(args).items() if value != parser.get_default(name)
+                     and name not in ("corpus", "vocab", "run", "eval_dir", "valid", "resume", "warm_start", "embeddings")}
+    return args
+
+
+def transformer_config(args, vocab):
+    """SIZES[--size] with the parts that were given by name."""
+    own = {field.name: getattr(args, field.name) for field in dataclasses.fields(Config) if field.name != "vocab"}
+    return Config(vocab=vocab, **SIZES[args.size] | {name: value for name, value in own.items() if value is not None})
 
 
 class Trainer:
@@ -73,10 +100,15 @@ class Trainer:
         torch.manual_seed(args.seed)
         self.vocab = spm.SentencePieceProcessor(args.vocab)
         size = self.vocab.vocab_size()
-        config = (Config(vocab=size, decoder=args.decoder) if args.arch == "transformer"
-                  else rnn.Config(size, units=rnn.UNITS[args.arch], arch=args.arch))
+        config = (transformer_config(args, size) if args.arch == "transformer"
+                  else rnn.Config(size, dim=args.dim or rnn.Config.dim, units=rnn.UNITS[args.arch], arch=args.arch))
         model = load_model(args.warm_start) if args.warm_start else make_model(config)
+        if args.warm_start and args.dropout:
+            model.config.dropout = args.dropout  # a file knows none
+        if args.embeddings:
+            take_embeddings(model, load_model(args.embeddings))
         self.model = model.to(self.device)
+        model.config.bits, model.levels = args.bits or 8, levels_of(args.bits) if args.bits else 0
         self.ema = {name: weight.detach().clone() for name, weight in self.model.weights.items()}
         self.optimizers = make_optimizers(self.model.weights, args)
         self.updates = self.tokens = 0
@@ -84,7 +116,8 @@ class Trainer:
         self.pending = 0.0  # seconds of this process not yet in self.seconds
         self.best = 0.0
         corpus = load(args.corpus)
-        self.batches = Batches(corpus, args.tokens, args.seed, self.length_limit(), self.rank, self.world)
+        self.batches = Batches(corpus, args.tokens, args.seed, self.length_limit(), self.rank, self.world,
+                               frozenset(args.without), args.share)
         self.window = Window()
 
     # Schedules, all functions of the counters alone.
@@ -96,6 +129,8 @@ class Trainer:
     def progress(self):
         if self.args.updates:
             return self.updates / self.args.updates
+        if self.args.target_tokens:
+            return self.tokens / self.args.target_tokens
         return self.seconds / (60 * self.args.minutes)
 
     def rate(self):
@@ -190,13 +225,15 @@ class Trainer:
 
     @contextlib.contextmanager
     def averaged(self):
-        """The model with averaged weights for a while."""
+        """The model with averaged weights and without dropout for a while."""
         weights = self.model.weights
         kept = {name: weight.detach().clone() for name, weight in weights.items()}
         with torch.no_grad():
             for name, weight in weights.items():
                 weight.copy_(self.ema[name])
+            self.model.eval()
             yield
+            self.model.train()
             for name, weight in weights.items():
                 weight.copy_(kept[name])
 
@@ -207,10 +244,12 @@ class Trainer:
         fields = [self.updates, self.tokens, round(self.seconds)]
         with self.averaged():
             fields.append(f"{self.valid_loss():.4f}" if self.args.valid else "")
+            if self.args.valid:
+                print(f"dead units: {self.dead_units()}", flush=True)
             docs = 0.0
             for name in ("docs-test", "flores-dev") if self.args.eval_dir else ():
-                english, german = (every(side, self.args.eval_lines) for side in read_set(self.args.eval_dir, name))
-                bleu, _, chrf, _, outputs = score(self.model, self.vocab, english, german, self.device)
+                sides = (every(side, self.args.eval_lines) for side in read_set(self.args.eval_dir, name, self.args.source))
+                bleu, _, chrf, _, outputs = score(self.model, self.vocab, *sides, self.device)
                 fields += [f"{bleu:.2f}", f"{chrf:.2f}"]
                 docs = docs or bleu
                 print(f"{name}: BLEU {bleu:.2f}\n  " + "\n  ".join(outputs[:3]), flush=True)
@@ -230,6 +269,12 @@ class Trainer:
         order = torch.arange(min(len(corpus.tag), 16 * batches)).numpy()
         parts = [self.losses(collate(corpus, order[i:i + 16])) for i in range(0, len(order), 16)]
         return float(sum(p[1] for p in parts)) / sum(p[3] for p in parts)
+
+    def dead_units(self):
+        """Of the feed-forward layers, how many units no token of some pairs of --valid switches on, in words."""
+        layers = shares_on(self.model, load(self.args.valid)) if self.args.arch == "transformer" else {}
+        dead = {prefix: int((shares == 0).sum()) for prefix, shares in layers.items()}
+        return ", ".join(f"{prefix} {count}" for prefix, count in dead.items() if count) or "none"
 
     def run(self):
         args, last_save, cooled = self.args, self.seconds, self.progress() > 1 - self.args.cooldown
@@ -257,9 +302,8 @@ class Trainer:
             save_model(args.run / "final.bin", self.model.config, self.ema)
 
     def report(self):
-        left = self.args.minutes - self.seconds / 60
         print(f"update {self.updates} tokens {self.tokens / 1e6:.3f}M {self.window.text()} lr {self.rate():.2e} "
-              f"guide {self.guide():.2f} left {left:.1f} min", flush=True)
+              f"guide {self.guide():.2f} done {100 * self.progress():.1f} % after {self.seconds / 60:.1f} min", flush=True)
         self.window = Window()
 
 
@@ -277,6 +321,16 @@ class Window:
         speed = count / (time.perf_counter() - self.began)  # of this process
         return (f"loss {plain / count:.3f} align {aligned / count:.3f} norm {norm / updates:.2f} "
                 f"fill {fill / updates:.2f} {speed:.0f} tok/s")
+
+
+@torch.no_grad()
+def take_embeddings(model, other):
+    """What both models have whatever their architecture: a vector and an output bias for each piece."""
+    if model.weights["Wemb"].shape != other.weights["Wemb"].shape:
+        raise SystemExit(f"--embeddings: {tuple(other.weights['Wemb'].shape)} in the file, "
+                         f"{tuple(model.weights['Wemb'].shape)} in the model")
+    for own, name in (("Wemb", "Wemb"), (model.output_bias, other.output_bias)):
+        model.weights[own].copy_(other.weights[name])
 
 
 def make_optimizers(weights, args):
@@ -301,6 +355,8 @@ def main():
     if int(os.environ.get("WORLD_SIZE", 1)) > 1:
         dist.init_process_group("nccl" if args.device == "cuda" else "gloo")
     trainer = Trainer(args)
+    if not trainer.rank:
+        (args.run / "settings.json").write_text(json.dumps(args.settings, default=str) + "\n")
     checkpoint = args.resume or args.run / "last.pt"
     if Path(checkpoint).exists():
         trainer.resume(checkpoint)

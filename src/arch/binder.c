@@ -20,3 +20,11 @@ linear bind_matrix(binder *b, const char *part, const char *bias, int k, int n)
     if (bias) l.bias = bind_vector(b, bias, n);
     return l;
 }
+
+int bind_columns(const binder *b, const char *part, int most)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s_%s", b->prefix, part);
+    const int n = b->ok ? weights_columns(b->file, name) : 0;
+    return n > 0 && n < most && n % 8 == 0 ? n : most;
+}

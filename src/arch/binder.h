@@ -13,5 +13,8 @@ typedef struct { weights *file; char prefix[32]; int ok; } binder;
 const float *bind_vector(binder *b, const char *part, int n);
 /* [k, n]; bias may be NULL: the matrix has none. */
 linear bind_matrix(binder *b, const char *part, const char *bias, int k, int n);
+/* Columns of a matrix whose width is its own: a multiple of 8 up to `most`. Of any other it is `most`, so that
+ * binding it then says what is wrong. */
+int bind_columns(const binder *b, const char *part, int most);
 
 #endif

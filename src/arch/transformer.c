@@ -127,8 +127,8 @@ static void ffn(state *s, const ffn_layer *l, int rows)
     const config *c = &s->model->cfg;
     quantized_set(&s->input, s->kernels, s->x, rows, c->dim_emb);
     linear_apply_relu(&l->up, s->kernels, &s->input, s->hidden);
-    quantized_set(&s->input, s->kernels, s->hidden, rows, c->dim_ffn);
-    linear_apply(&l->down, s->kernels, &s->input, s->sublayer);
+    quantized_set(&s->input, s->kernels, s->hidden, rows, l->up.w.out);
+    linear_apply_sparse(&l->down, s->kernels, &s->input, s->sublayer);
     residual_norm(&l->norm, s->kernels, s->x, s->sublayer, rows, c->dim_emb);
 }
 

@@ -23,8 +23,10 @@ static attention_layer bind_attention(binder *b, int d)
     return a;
 }
 
-static ffn_layer bind_ffn(binder *b, int d, int f)
+/* A layer may have fewer units than the options say: those that no text switches on are cut (scripts/train/units.py). */
+static ffn_layer bind_ffn(binder *b, int d, int most)
 {
+    const int f = bind_columns(b, "W1", most);
     ffn_layer l;
     l.up = bind_matrix(b, "W1", "b1", d, f);
     l.down = bind_matrix(b, "W2", "b2", f, d);

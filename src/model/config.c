@@ -131,3 +131,10 @@ dm_status config_parse(config *c, const char *text, size_t size, dm_error *why)
     else fail(&r, "type", type, "\"transformer\" or \"s2s\"");
     return r.ok ? DM_OK : DM_ERR_FORMAT;
 }
+
+int config_weight_bits(const char *text, size_t size, dm_error *why)
+{
+    reader r = { text, size, why, 1 };
+    const int bits = number(&r, "dolmetsch-weight-bits", 8, 4, 8);
+    return r.ok ? bits : 0;
+}

@@ -15,7 +15,7 @@ typedef struct {
     char architecture[16];    /* "transformer", "bahdanau", "rnn": by Marian's type and our dolmetsch-context */
     int vocab;                /* V */
     int dim_emb;              /* D */
-    int dim_ffn;              /* F */
+    int dim_ffn;              /* F, of the widest layer */
     int dim_rnn;              /* units of a GRU */
     int heads;                /* H */
     int encoder_layers, decoder_layers;
@@ -25,5 +25,9 @@ typedef struct {
 
 /* text: `size` bytes, not NUL-terminated. */
 dm_status config_parse(config *c, const char *text, size_t size, dm_error *why);
+
+/* For pack.h alone, which the engine need not know: how many bits of each int8 weight say something, by our key
+ * `dolmetsch-weight-bits` (8 where it is missing). 0: an error, in `why`. */
+int config_weight_bits(const char *text, size_t size, dm_error *why);
 
 #endif

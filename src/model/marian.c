@@ -1,15 +1,16 @@
 /* marian.c - Marian's files into ours. What a matrix is and in which order tensors follow each other is
  * decided here; the bytes are written by pack.c. */
+#include "model/config.h"
 #include "model/marian.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/cursor.h"
+#include "model/lexicon.h"
 #include "model/pack.h"
+#include "model/reason.h"
 #include "model/weights.h"
 
 /* A quantised model has up to one alpha for each weight. */
@@ -17,19 +18,9 @@ enum { VERSION = 1, MAX_ITEMS = 2 * WEIGHTS_MAX_TENSORS, MAX_NAME = WEIGHTS_MAX_
 
 static const char options_name[] = "special:model.yml";
 
-__attribute__((format(printf, 2, 3)))
-static dm_status fail(dm_error *why, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    if (why) vsnprintf(why->text, sizeof why->text, format, args);
-    va_end(args);
-    return DM_ERR_FORMAT;
-}
-
 static dm_status fail_memory(dm_error *why)
 {
-    fail(why, "out of memory");
+    refuse_file(why, "out of memory");
     return DM_ERR_MEMORY;
 }
 
@@ -78,10 +69,10 @@ static dm_status read_lists(cursor c, marian_item *items, int n, dm_error *why)
         const uint8_t *name = cursor_take(&c, h.name_size);
         if (!name || h.name_size < 2 || h.name_size - 1 > MAX_NAME || name[h.name_size - 1]
             || !name_is_plain(name, (size_t)h.name_size - 1))
-            return fail(why, "Marian model: the name of item %d is cut off, empty, too long or not plain ASCII", i);
+            return refuse_file(why, "Marian model: the name of item %d is cut off, empty, too long or not plain ASCII", i);
         items[i].name = (const char *)name;
         items[i].type = h.type;
-        if (h.rank > MAX_RANK) return fail(why, "tensor %s: %llu dimensions", items[i].name, (unsigned long long)h.rank);
+        if (h.rank > MAX_RANK) return refuse_file(why, "tensor %s: %llu dimensions", items[i].name, (unsigned long long)h.rank);
         items[i].n_dims = (int)h.rank;
     }
     for (int i = 0; i < n; i++)
@@ -90,14 +81,14 @@ static dm_status read_lists(cursor c, marian_item *items, int n, dm_error *why)
             items[i].dims[d] = dim > INT32_MAX ? 0 : (int)dim;
         }
     cursor_take(&c, cursor_u64(&c));
-    if (!c.ok) return fail(why, "Marian model: the shapes are cut off");
+    if (!c.ok) return refuse_file(why, "Marian model: the shapes are cut off");
     for (int i = 0; i < n; i++) {
         const item_header h = read_header(&headers);
         const uint64_t count = count_of(&items[i]);
-        if (!count) return fail(why, "tensor %s: a dimension is not positive, or it has too many values", items[i].name);
+        if (!count) return refuse_file(why, "tensor %s: a dimension is not positive, or it has too many values", items[i].name);
         items[i].data = cursor_take(&c, h.size);
         if (!items[i].data || h.size < values_size(h.type, count))
-            return fail(why, "tensor %s: expected %llu bytes, found %llu", items[i].name,
+            return refuse_file(why, "tensor %s: expected %llu bytes, found %llu", items[i].name,
                         (unsigned long long)(items[i].data ? values_size(h.type, count) : h.size),
                         (unsigned long long)(items[i].data ? h.size : (uint64_t)(c.end - c.p)));
         items[i].size = (size_t)h.size;
@@ -117,7 +108,7 @@ static dm_status check_unique(const marian_item *items, int n, arena *a, dm_erro
     for (int i = 0; i < n; i++) sorted[i] = &items[i];
     qsort(sorted, (size_t)n, sizeof *sorted, by_name);
     for (int i = 1; i < n; i++)
-        if (!by_name(&sorted[i - 1], &sorted[i])) return fail(why, "tensor %s: occurs twice", sorted[i]->name);
+        if (!by_name(&sorted[i - 1], &sorted[i])) return refuse_file(why, "tensor %s: occurs twice", sorted[i]->name);
     return DM_OK;
 }
 
@@ -125,14 +116,14 @@ dm_status marian_items(dm_text bin, arena *a, marian_item **items, int *n, dm_er
 {
     *items = NULL;
     *n = 0;
-    if (!bin.size) return fail(why, "Marian model: the file is empty");
+    if (!bin.size) return refuse_file(why, "Marian model: the file is empty");
     const uint8_t *bytes = (const uint8_t *)bin.bytes;
     cursor c = { bytes, bytes + bin.size, 1 };
     const uint64_t version = cursor_u64(&c), count = cursor_u64(&c);
     if (!c.ok || version != VERSION)
-        return fail(why, "Marian model: not a .bin of version %d", VERSION);
+        return refuse_file(why, "Marian model: not a .bin of version %d", VERSION);
     if (!count || count > MAX_ITEMS || count > bin.size / 32)
-        return fail(why, "Marian model: %llu items", (unsigned long long)count);
+        return refuse_file(why, "Marian model: %llu items", (unsigned long long)count);
     marian_item *list = arena_take(a, (size_t)count, sizeof *list);
     if (!list) return fail_memory(why);
     dm_status s = read_lists(c, list, (int)count, why);
@@ -231,13 +222,14 @@ static dm_status convert_float(pack *p, const marian_item *it, arena *a, dm_erro
 static dm_status convert_intgemm8(pack *p, const marian_item *it, dm_error *why)
 {
     int k, n;
-    if (!shape_of(it, &k, &n)) return fail(why, "tensor %s: an intgemm8 item must have two dimensions", it->name);
-    if (ends(it->name, "_Wt")) return fail(why, "tensor %s: an intgemm8 output matrix of its own is not supported", it->name);
+    if (!shape_of(it, &k, &n)) return refuse_file(why, "tensor %s: an intgemm8 item must have two dimensions", it->name);
+    if (ends(it->name, "_Wt"))
+        return refuse_file(why, "tensor %s: an intgemm8 output matrix of its own is not supported", it->name);
     float multiplier;
     memcpy(&multiplier, it->data + count_of(it), sizeof multiplier);
     const float scale = 1.0f / multiplier;
     if (!(multiplier > 0) || !isfinite(multiplier) || !isfinite(scale))
-        return fail(why, "tensor %s: its multiplier is %g", it->name, (double)multiplier);
+        return refuse_file(why, "tensor %s: its multiplier is %g", it->name, (double)multiplier);
     const int8_t *q = (const int8_t *)it->data;
     if (is_embedding(it->name)) return pack_i8_values(p, it->name, q, scale, n, k);
     return pack_i8_values(p, it->name, q, scale, k, n);
@@ -248,7 +240,7 @@ static dm_status convert_item(pack *p, const marian_item *it, arena *a, dm_error
     if (it->type == MARIAN_FLOAT32) return convert_float(p, it, a, why);
     if (it->type == MARIAN_INTGEMM8) return convert_intgemm8(p, it, why);
     if (it->type == MARIAN_INT8) return pack_u8(p, it->name, it->data, (size_t)count_of(it));
-    return fail(why, "tensor %s: type 0x%llx is not float32 or intgemm8", it->name, (unsigned long long)it->type);
+    return refuse_file(why, "tensor %s: type 0x%llx is not float32 or intgemm8", it->name, (unsigned long long)it->type);
 }
 
 /* Activations are quantised row by row as they come, so Marian's fixed multipliers for them (1.4) are not kept. */
@@ -264,7 +256,7 @@ static dm_status convert_items(pack *p, const marian_item *items, int n, arena *
         places[n_places++] = (place){ &items[i], rank_of(items[i].name) };
         n_embeddings += strstr(items[i].name, "Wemb") != NULL;
     }
-    if (!n_embeddings) return fail(why, "tensor Wemb: the Marian model has no embedding");
+    if (!n_embeddings) return refuse_file(why, "tensor Wemb: the Marian model has no embedding");
     qsort(places, (size_t)n_places, sizeof *places, by_use);
     for (int i = 0; i < n_places; i++) {
         const dm_status s = convert_item(p, places[i].item, a, why);
@@ -281,24 +273,37 @@ static dm_status add_config(pack *p, const marian_item *items, int n, dm_error *
         const char *end = memchr(text, 0, items[i].size);
         const size_t size = end ? (size_t)(end - text) : items[i].size;
         if (items[i].type != MARIAN_INT8 || !size) break;
+        const int bits = config_weight_bits(text, size, why);
+        if (!bits) return DM_ERR_FORMAT;
+        pack_bits(p, bits);
         const dm_status s = pack_meta(p, "config", text, size);
         return s ? s : pack_meta(p, "source", "marian", 6);
     }
-    return fail(why, "%s: the Marian model has no options", options_name);
+    return refuse_file(why, "%s: the Marian model has no options", options_name);
 }
 
-static dm_status fill(pack *p, dm_text model, dm_text vocab, dm_text shortlist, arena *a, dm_error *why)
+static dm_status add_shortlist(pack *p, dm_text file, arena *a, dm_error *why)
+{
+    uint8_t *bytes;
+    size_t size;
+    if (!file.size) return DM_OK;
+    const dm_status s = lexicon_convert(file, a, &bytes, &size, why);
+    if (s == DM_ERR_MEMORY) return fail_memory(why);
+    return s ? s : pack_u8(p, "shortlist", bytes, size);
+}
+
+static dm_status fill(pack *p, dm_text model, dm_text vocab, dm_text lexicon, arena *a, dm_error *why)
 {
     marian_item *items;
     int n;
     dm_status s = marian_items(model, a, &items, &n, why);
     if (s || (s = add_config(p, items, n, why))) return s;
-    if (!vocab.size) return fail(why, "vocab: the SentencePiece model is empty");
-    if ((s = pack_u8(p, "vocab", vocab.bytes, vocab.size)) || (s = convert_items(p, items, n, a, why))) return s;
-    return shortlist.size ? pack_u8(p, "shortlist", shortlist.bytes, shortlist.size) : DM_OK;
+    if (!vocab.size) return refuse_file(why, "vocab: the SentencePiece model is empty");
+    if ((s = pack_u8(p, "vocab", vocab.bytes, vocab.size)) || (s = add_shortlist(p, lexicon, a, why))) return s;
+    return convert_items(p, items, n, a, why);
 }
 
-dm_status marian_convert(dm_text model, dm_text vocab, dm_text shortlist, arena *a,
+dm_status marian_convert(dm_text model, dm_text vocab, dm_text lexicon, arena *a,
                          uint8_t **out, size_t *out_size, dm_error *why)
 {
     *out = NULL;
@@ -306,7 +311,7 @@ dm_status marian_convert(dm_text model, dm_text vocab, dm_text shortlist, arena 
     if (why) why->text[0] = 0;
     pack *p = pack_new(a);
     if (!p) return fail_memory(why);
-    const dm_status s = fill(p, model, vocab, shortlist, a, why);
+    const dm_status s = fill(p, model, vocab, lexicon, a, why);
     if (s && why && !why->text[0]) *why = *pack_why(p);
     if (s) return s;
     uint8_t *bytes = arena_take(a, pack_size(p), 1);

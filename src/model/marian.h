@@ -6,9 +6,9 @@
 #include "arena.h"
 #include "dolmetsch.h"
 
-/* model: the .bin; vocab: the .spm; shortlist may be empty. Every byte is untrusted. On success
+/* model: the .bin; vocab: the .spm; lexicon: the lex.bin, may be empty. Every byte is untrusted. On success
  * *out (*out_size bytes, memory of `a`) is a model file. */
-dm_status marian_convert(dm_text model, dm_text vocab, dm_text shortlist, arena *a,
+dm_status marian_convert(dm_text model, dm_text vocab, dm_text lexicon, arena *a,
                          uint8_t **out, size_t *out_size, dm_error *why);
 
 /* One item of a .bin container, for tools and tests. */

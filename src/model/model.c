@@ -35,6 +35,15 @@ static dm_status open_vocab(dm_model *m, dm_error *why)
     return DM_OK;
 }
 
+static dm_status open_shortlist(dm_model *m, dm_error *why)
+{
+    size_t size;
+    if (!weights_has(&m->file, "shortlist")) return DM_OK;
+    const uint8_t *bytes = weights_u8(&m->file, "shortlist", &size);
+    if (!bytes) return set_reason(why, DM_ERR_FORMAT, m->file.why.text);
+    return shortlist_open(bytes, size, tokenizer_size(m->vocab), &m->memory, &m->shortlist, why);
+}
+
 /* The output layer shares the embedding's matrix; padding columns can never win. */
 static dm_status bind_output(dm_model *m, dm_error *why)
 {
@@ -54,7 +63,8 @@ static dm_status open_parts(dm_model *m, const void *bytes, size_t size, dm_erro
 {
     dm_status s = weights_open(&m->file, bytes, size);
     if (s) return set_reason(why, s, m->file.why.text);
-    if ((s = open_config(m, why)) || (s = open_vocab(m, why)) || (s = bind_output(m, why))) return s;
+    if ((s = open_config(m, why)) || (s = open_vocab(m, why)) || (s = open_shortlist(m, why)) || (s = bind_output(m, why)))
+        return s;
     return m->arch->bind(m, why);
 }
 

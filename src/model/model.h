@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "model/config.h"
+#include "model/shortlist.h"
 #include "model/weights.h"
 #include "text/tokenizer.h"
 
@@ -12,6 +13,7 @@ struct dm_model {
     config cfg;
     arena memory;             /* everything below lives here */
     tokenizer *vocab;
+    shortlist *shortlist;     /* NULL where the file has none */
     const dm_arch *arch;
     const void *params;       /* the architecture's bound weights */
     weights_matrix embedding; /* Wemb as its transpose [D, V]: embedding of the source and the target, and output matrix */

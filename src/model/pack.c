@@ -29,6 +29,7 @@ struct tensor {
     const void *values;       /* U8 bytes, F32 floats, I8 int8 or floats */
     int quantised;            /* I8: values are int8 (n, k) with one scale */
     int transposed;           /* I8: values are floats (n, k), else (k, n) */
+    int bits;                 /* I8 from floats: of each weight, 4 to 8 */
     float scale;
     uint64_t at, size;        /* from the end of the head */
 };
@@ -38,6 +39,7 @@ struct pack {
     meta *metas, **next_meta;
     tensor *tensors, **next_tensor;
     int n_metas, n_tensors;
+    int bits;                 /* of the weights that come */
     uint64_t head_end;        /* bytes of header and records, before padding */
     uint64_t data_end;        /* bytes of tensors, from the end of the head */
     dm_status status;         /* the first failure stays */
@@ -52,8 +54,11 @@ pack *pack_new(arena *a)
     p->next_meta = &p->metas;
     p->next_tensor = &p->tensors;
     p->head_end = HEADER_SIZE;
+    p->bits = 8;
     return p;
 }
+
+void pack_bits(pack *p, int bits) { p->bits = bits; }
 
 const dm_error *pack_why(const pack *p) { return &p->why; }
 
@@ -157,7 +162,8 @@ dm_status pack_f32(pack *p, const char *name, const float *values, int n)
 
 dm_status pack_i8(pack *p, const char *name, const float *w, int k, int n, int transposed)
 {
-    const dm_status s = add(p, name, (tensor){ .type = WEIGHTS_I8, .k = k, .n = n, .values = w, .transposed = transposed });
+    const dm_status s = add(p, name, (tensor){ .type = WEIGHTS_I8, .k = k, .n = n, .values = w, .transposed = transposed,
+                                               .bits = p->bits });
     return s ? s : check_finite(p, name, w, (size_t)k * (size_t)n);
 }
 
@@ -166,7 +172,8 @@ dm_status pack_i8_values(pack *p, const char *name, const int8_t *q, float scale
     if (p->status) return p->status;
     if (!(scale >= 0 && isfinite(scale)))
         return fail(p, "tensor %s: its scale %g is not a finite number >= 0", name, (double)scale);
-    return add(p, name, (tensor){ .type = WEIGHTS_I8, .k = k, .n = n, .values = q, .quantised = 1, .scale = scale });
+    return add(p, name, (tensor){ .type = WEIGHTS_I8, .k = k, .n = n, .values = q, .quantised = 1, .bits = 8,
+                               .scale = scale });
 }
 
 /* --- writing ------------------------------------------------------------------------------------ */
@@ -204,18 +211,19 @@ static void write_i8(const tensor *t, uint8_t *out)
     const layout_i8 l = layout_of_i8((uint64_t)t->k, (uint64_t)t->n);
     const int by_column = t->quantised || t->transposed;
     const size_t step = by_column ? 1 : (size_t)t->n;
+    const int levels = 127 >> (8 - t->bits);
     for (int j = 0; j < t->n; j++) {
         const size_t first = by_column ? (size_t)j * (size_t)t->k : (size_t)j;
         const float max = t->quantised ? 0 : column_max(t, first, step);
-        const float scale = t->quantised ? t->scale : max / 127.0f;
+        const float scale = t->quantised ? t->scale : max / (float)levels;
         int32_t sum = 0;
         for (int i = 0; i < t->k; i++) {
             const size_t at = first + (size_t)i * step;
             int q = 0;                  /* also where max is so small that scale is 0 */
             if (t->quantised) q = ((const int8_t *)t->values)[at];
-            /* In double: w*127 is exact, neither a huge nor a denormal max overflows, and |w| <= max
-             * keeps |q| <= 127 without a clamp. */
-            else if (scale > 0) q = (int)rint((double)((const float *)t->values)[at] * 127.0 / (double)max);
+            /* In double: w * levels is exact, neither a huge nor a denormal max overflows, and |w| <= max
+             * keeps |q| <= levels without a clamp. */
+            else if (scale > 0) q = (int)rint((double)((const float *)t->values)[at] * levels / (double)max);
             out[layout_place((uint64_t)i, (uint64_t)j, l.k)] = (uint8_t)q;
             sum += q;
         }

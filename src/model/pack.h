@@ -14,9 +14,12 @@ pack *pack_new(arena *a);
 dm_status pack_meta(pack *p, const char *key, const char *value, size_t size);
 dm_status pack_u8(pack *p, const char *name, const void *bytes, size_t size);
 dm_status pack_f32(pack *p, const char *name, const float *values, int n);
-/* w (k, n) row-major floats, quantised per column: scale = max|column| / 127 in float,
- * q = round_half_even(w * 127 / max|column|) in double; a column of zeros gets scale 0. A value that
- * is not finite is an error that names the tensor.
+/* How many bits the later weights of pack_i8 use, 4 to 8; 8 unless called. They stay int8, but small: who sends the file
+ * may leave out the high bits (web/planes.js). */
+void pack_bits(pack *p, int bits);
+/* w (k, n) row-major floats, quantised per column to L = 127 >> (8 - bits) steps on each side of 0:
+ * scale = max|column| / L in float, q = round_half_even(w L / max|column|) in double; a column of zeros gets scale 0.
+ * A value that is not finite is an error that names the tensor.
  * transposed: w is (n, k), as embeddings are. */
 dm_status pack_i8(pack *p, const char *name, const float *w, int k, int n, int transposed);
 /* q (n, k): n rows of k int8 (the transpose of the matrix, as Marian stores it), one scale for all;

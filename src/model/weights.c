@@ -224,6 +224,12 @@ static const weights_entry *find(const weights *w, const char *name)
 
 int weights_has(const weights *w, const char *name) { return find(w, name) != NULL; }
 
+int weights_columns(const weights *w, const char *name)
+{
+    const weights_entry *e = find(w, name);
+    return e ? e->dim[1] : 0;
+}
+
 int weights_list(const weights *w, int i, const char **name, int *type, int dim[2], size_t *size)
 {
     if (i < 0 || i >= w->n_entries) return 0;

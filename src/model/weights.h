@@ -14,7 +14,7 @@
  *   offset        tensor bytes: each starts on a 64-byte boundary, zero padding between, in file order
  *
  * Metadata: "config", Marian's YAML lines (`key: value`); further keys are kept and ignored.
- * The SentencePiece model is the U8 tensor "vocab", a lexical shortlist the U8 tensor "shortlist".
+ * The SentencePiece model is the U8 tensor "vocab", a lexical shortlist (shortlist.h) the U8 tensor "shortlist".
  * The head comes first, so that a loader can lay out memory before the tensors arrive; the
  * hashes of the chunks in manifest.json protect the rest.
  *
@@ -80,6 +80,7 @@ const float *weights_f32(weights *w, const char *name, int n);                 /
 int weights_i8(weights *w, const char *name, int k, int n, weights_matrix *m); /* logical [k, n]; 0 on failure */
 const uint8_t *weights_u8(weights *w, const char *name, size_t *size);
 int weights_has(const weights *w, const char *name);
+int weights_columns(const weights *w, const char *name);   /* the last dimension, 0 without such a tensor */
 /* Entry i in file order, for tools that list a file: name (NUL-terminated), type, dims ({1, n} for a
  * vector), size in bytes. 0 past the end. */
 int weights_list(const weights *w, int i, const char **name, int *type, int dim[2], size_t *size);

@@ -9,11 +9,17 @@ extern const dm_kernels kernels_ref;
 #ifdef DM_V128
 extern const dm_kernels kernels_simd128;
 #endif
+#ifdef DM_DOT8
+extern const dm_kernels kernels_relaxed;
+#endif
 
 const dm_kernels *const kernels_all[] = {
     &kernels_ref,
 #ifdef DM_V128
     &kernels_simd128,
+#endif
+#ifdef DM_DOT8
+    &kernels_relaxed,
 #endif
     NULL
 };

@@ -19,6 +19,14 @@ enum { KERNEL_LANES = 4 };
 /* Rounds a length up to whole lanes. */
 static inline int lanes(int n) { return (n + KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES; }
 
+/* Rows that share a pass over the weights. */
+enum { TILE_ROWS = 4 };
+/* For each tile of rows the number of its steps of WEIGHTS_DEPTH k in which a row is not 0, and where they begin. */
+static inline size_t linear_room(int rows, int k)
+{
+    return (size_t)((rows + TILE_ROWS - 1) / TILE_ROWS) * ((size_t)k / WEIGHTS_DEPTH + 1);
+}
+
 typedef struct dm_kernels {
     const char *name;         /* "ref", "simd128", "relaxed" */
 
@@ -34,9 +42,10 @@ typedef struct dm_kernels {
      * acc = sum_k q*packed in int32, exact below 132,000 k and modulo 2^32 beyond;
      * t = (float)(acc - zero[row]*column_sum[col]);
      * y = t * (scale[row]*w->scale[col]) + bias[col], rounded after each operation. ReLU makes NaN 0.
-     * bias (w->n floats) may be NULL: then nothing is added. q (rows, w->k). */
+     * bias (w->n floats) may be NULL: then nothing is added. q (rows, w->k). Where most of q is 0, as after a ReLU, the
+     * caller gives room for linear_room(rows, w->k) numbers, and what is 0 may be left out; else room is NULL. */
     void (*linear)(float *y, const uint8_t *q, const float *scale, const int32_t *zero, int rows,
-                   const weights_matrix *w, const float *bias, int relu);
+                   const weights_matrix *w, const float *bias, int relu, uint16_t *room);
 
     /* y (rows, n) = gain * (s - mean)/sqrt(var + eps) + bias with s = x + residual, biased variance
      * from a second pass over s - mean. y may be x or residual. Ba, Kiros, Hinton 2016. */

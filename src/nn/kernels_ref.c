@@ -64,8 +64,9 @@ static uint32_t dot(const uint8_t *q, const weights_matrix *w, int column)
 }
 
 static void linear(float *y, const uint8_t *q, const float *scale, const int32_t *zero, int rows,
-                   const weights_matrix *w, const float *bias, int relu)
+                   const weights_matrix *w, const float *bias, int relu, uint16_t *room)
 {
+    (void)room;
     for (int r = 0; r < rows; r++, q += w->k, y += w->n)
         for (int c = 0; c < w->n; c++) {
             const uint32_t acc = dot(q, w, c) - (uint32_t)zero[r] * (uint32_t)w->column_sum[c];

@@ -8,7 +8,7 @@
 
 #include "nn/vmath.h"
 
-extern const dm_kernels kernels_simd128;
+extern const dm_kernels kernels_simd128, kernels_relaxed;
 
 #ifdef DM_V128
 #include "nn/product.h"
@@ -19,9 +19,9 @@ extern const dm_kernels kernels_simd128;
 INLINE vi quantize4(const float *x, vf inverse, vi offset)
 {
     vf t = vf_mul(vf_load(x), inverse);
-    t = vf_max(vf_all(-128), t);                        /* -128 for NaN */
-    t = vf_min(vf_all(128), t);
-    return vi_add(vf_bits(vf_add(t, vf_all(VM_ROUND))), offset);
+    t = vf_max(vf_sub(vf_all(0), VM_ALL(BYTE)), t);     /* -128 for NaN */
+    t = vf_min(VM_ALL(BYTE), t);
+    return vi_add(vf_bits(vf_add(t, VM_ALL(ROUND))), offset);
 }
 
 static void quantize_row(uint8_t *q, const float *x, int k, float inverse, int zero)
@@ -40,16 +40,30 @@ static void quantize_row(uint8_t *q, const float *x, int k, float inverse, int z
     }
 }
 
+/* -min(0, x) and max(0, x) of a row: two of each side by side, since each has to wait for the one before. */
+static void find_range(const float *x, int k, float *minus_lo, float *hi)
+{
+    vf low[2] = { vf_all(0), vf_all(0) }, high[2] = { vf_all(0), vf_all(0) };
+    int i = 0;
+    for (; i + 8 <= k; i += 8)
+        for (int j = 0; j < 2; j++) {
+            low[j] = vf_min(low[j], vf_load(x + i + 4 * j));
+            high[j] = vf_max(high[j], vf_load(x + i + 4 * j));
+        }
+    for (; i < k; i += 4) {
+        low[0] = vf_min(low[0], vf_load(x + i));
+        high[0] = vf_max(high[0], vf_load(x + i));
+    }
+    *minus_lo = vf_largest(vf_sub(vf_all(0), vf_min(low[0], low[1])));
+    *hi = vf_largest(vf_max(high[0], high[1]));
+}
+
 static void quantize(uint8_t *q, float *scale, int32_t *zero, const float *x, int rows, int k)
 {
     for (int r = 0; r < rows; r++, x += k, q += k) {
-        vf low = vf_all(0), high = vf_all(0);
-        for (int i = 0; i < k; i += 4) {
-            low = vf_min(low, vf_load(x + i));
-            high = vf_max(high, vf_load(x + i));
-        }
-        const float minus_lo = vf_largest(vf_sub(vf_all(0), low));
-        const float unit = (vf_largest(high) + minus_lo) / 127.0f, inverse = 1.0f / unit;
+        float minus_lo, hi;
+        find_range(x, k, &minus_lo, &hi);
+        const float unit = (hi + minus_lo) / 127.0f, inverse = 1.0f / unit;
         scale[r] = 0;
         zero[r] = 0;
         if (!(inverse < INFINITY)) {
@@ -66,108 +80,133 @@ static void quantize(uint8_t *q, float *scale, int32_t *zero, const float *x, in
 
 /* --- linear ----------------------------------------------------------------------------------- */
 
-enum { TILE_DEPTH = 1024 };     /* of one pass over the weights, which bounds the stack */
+enum { TILE_STEPS = 256 };      /* of one pass over the weights, which bounds the stack */
 
-/* R rows of q (row stride k), `depth` values of each, widened to int16: wide (depth/4, R, 4), so that
+/* The first k of step s. */
+INLINE int step_at(const uint16_t *steps, int s) { return steps ? steps[1 + s] : s * WEIGHTS_DEPTH; }
+
+/* n steps from `first` of R rows of q (row stride k), widened to int16: wide (n, R, 4), so that
  * one load_twice in the inner loop fetches a row's next four. */
-INLINE void widen(int16_t *wide, const uint8_t *q, int k, int depth, const int R)
+INLINE void widen(int16_t *wide, const uint8_t *q, int k, const uint16_t *steps, int first, int n, const int R)
 {
-    for (int i = 0; i < depth; i += WEIGHTS_DEPTH)
-        for (int r = 0; r < R; r++, wide += WEIGHTS_DEPTH) vi_store_half(wide, vi_load_u8_twice(q + (size_t)r * k + i));
+    for (int s = first; s < first + n; s++)
+        for (int r = 0; r < R; r++, wide += WEIGHTS_DEPTH)
+            vi_store_half(wide, vi_load_u8_twice(q + (size_t)r * k + step_at(steps, s)));
 }
 
-/* sums[r*V/2 + h] = row r of `wide` times the columns 4h .. 4h+3 of the panel, for R rows and 2V columns.
- * A vector of weights holds two columns of four k, as int16; against the row's four k twice,
- * dot16 leaves two sums for each column, which add up at the end. The order is free: integers. */
-INLINE void tile_sums(vi *sums, const int16_t *wide, const int8_t *panel, int depth, const int R, const int V)
+/* acc += the products of one step, R rows of `wide` and 2V columns of the panel. A vector of weights holds two columns
+ * of four k, as int16; against the row's four k twice, dot16 leaves two sums for each column. */
+INLINE void add_step(vi acc[][4], const int16_t *wide, const int8_t *panel, const int R, const int V)
+{
+    vi w[4];
+    for (int v = 0; v < V; v++) w[v] = vi_load_s8(panel + 8 * v);
+    for (int r = 0; r < R; r++) {
+        const vi a = vi_load_twice(wide + r * WEIGHTS_DEPTH);
+        for (int v = 0; v < V; v++) acc[r][v] = vi_add(acc[r][v], vi_dot16(a, w[v]));
+    }
+}
+
+/* sums[r*V/2 + h] = n steps from `first` of row r times the columns 4h .. 4h+3 of the panel, for R rows and 2V columns.
+ * The order is free: integers. */
+INLINE void tile_sums(vi *sums, const int16_t *wide, const int8_t *panel, const uint16_t *steps, int first, int n,
+                      const int R, const int V)
 {
     vi acc[TILE_ROWS][4];
     for (int r = 0; r < R; r++) for (int v = 0; v < V; v++) acc[r][v] = vi_all(0);
-    for (int i = 0; i < depth; i += WEIGHTS_DEPTH, panel += STEP, wide += R * WEIGHTS_DEPTH) {
-        vi w[4];
-        for (int v = 0; v < V; v++) w[v] = vi_load_s8(panel + 8 * v);
-        for (int r = 0; r < R; r++) {
-            const vi a = vi_load_twice(wide + r * WEIGHTS_DEPTH);
-            for (int v = 0; v < V; v++) acc[r][v] = vi_add(acc[r][v], vi_dot16(a, w[v]));
-        }
-    }
+    for (int s = first; s < first + n; s++, wide += R * WEIGHTS_DEPTH)
+        add_step(acc, wide, panel + step_at(steps, s) * WEIGHTS_COLUMNS, R, V);
     for (int r = 0; r < R; r++)
         for (int h = 0; h < V / 2; h++) sums[r * V / 2 + h] = vi_add_pairs(acc[r][2 * h], acc[r][2 * h + 1]);
 }
 
 /* R rows from `row`, the panels [from, to). Between passes over the depth the sums rest in y, as integers. */
-INLINE void tile(const product *p, int row, int from, int to, const int R, const int V)
+INLINE void tile(const product *p, int row, int from, int to, const uint16_t *steps, const int R, const int V)
 {
-    const int k = p->w->k, n = p->w->n;
-    int16_t wide[TILE_ROWS * TILE_DEPTH];
-    for (int start = 0, depth; start < k; start += depth) {
-        depth = k - start < TILE_DEPTH ? k - start : TILE_DEPTH;
-        widen(wide, p->q + (size_t)row * k + start, k, depth, R);
+    const int k = p->w->k, all = steps ? steps[0] : k / WEIGHTS_DEPTH;
+    int16_t wide[TILE_ROWS * TILE_STEPS * WEIGHTS_DEPTH];
+    int first = 0, n;
+    do {
+        n = all - first < TILE_STEPS ? all - first : TILE_STEPS;
+        widen(wide, p->q + (size_t)row * k, k, steps, first, n, R);
         for (int c = from * WEIGHTS_COLUMNS; c < to * WEIGHTS_COLUMNS; c += 2 * V) {
             vi sums[8];
             const int8_t *panel = p->w->packed + (size_t)(c / WEIGHTS_COLUMNS) * WEIGHTS_COLUMNS * k
-                                + (size_t)start * WEIGHTS_COLUMNS + c % WEIGHTS_COLUMNS * WEIGHTS_DEPTH;
-            tile_sums(sums, wide, panel, depth, R, V);
+                                + c % WEIGHTS_COLUMNS * WEIGHTS_DEPTH;
+            if (steps) tile_sums(sums, wide, panel, steps, first, n, R, V);
+            else tile_sums(sums, wide, panel, NULL, first, n, R, V);      /* a loop of its own, with its own registers */
             for (int i = 0; i < R * V / 2; i++) {
                 const int r = row + i / (V / 2), column = c + i % (V / 2) * 4;
-                float *y = p->y + (size_t)r * n + column;
-                if (start) sums[i] = vi_add(sums[i], vi_load(y));
-                if (start + depth < k) vi_store(y, sums[i]);
+                float *y = p->y + (size_t)r * p->w->n + column;
+                if (first) sums[i] = vi_add(sums[i], vi_load(y));
+                if (first + n < all) vi_store(y, sums[i]);
                 else finish(p, r, column, sums[i]);
             }
         }
-    }
+        first += n;
+    } while (first < all);
 }
 
 /* One or two rows take all 8 columns of a panel at once, more take half: 8 sums, two weights, a row and
  * a product fit the 16 vector registers of x86. Five rows are 2 % faster in V8 and 20 % slower from gcc. */
-static void tile_1(const product *p, int row, int from, int to) { tile(p, row, from, to, 1, 4); }
-static void tile_2(const product *p, int row, int from, int to) { tile(p, row, from, to, 2, 4); }
-static void tile_3(const product *p, int row, int from, int to) { tile(p, row, from, to, 3, 2); }
-static void tile_4(const product *p, int row, int from, int to) { tile(p, row, from, to, 4, 2); }
+static void tile_1(const product *p, int row, int from, int to, const uint16_t *steps) { tile(p, row, from, to, steps, 1, 4); }
+static void tile_2(const product *p, int row, int from, int to, const uint16_t *steps) { tile(p, row, from, to, steps, 2, 4); }
+static void tile_3(const product *p, int row, int from, int to, const uint16_t *steps) { tile(p, row, from, to, steps, 3, 2); }
+static void tile_4(const product *p, int row, int from, int to, const uint16_t *steps) { tile(p, row, from, to, steps, 4, 2); }
 
-static void tile_rows(const product *p, int row, int from, int to, int size)
+static void tile_rows(const product *p, int row, int from, int to, int size, const uint16_t *steps)
 {
-    static void (*const tiles[])(const product *, int, int, int) = { NULL, tile_1, tile_2, tile_3, tile_4 };
-    tiles[size](p, row, from, to);
+    static void (*const tiles[])(const product *, int, int, int, const uint16_t *) = { NULL, tile_1, tile_2, tile_3, tile_4 };
+    tiles[size](p, row, from, to, steps);
 }
 
 static void linear(float *y, const uint8_t *q, const float *scale, const int32_t *zero, int rows,
-                   const weights_matrix *w, const float *bias, int relu)
+                   const weights_matrix *w, const float *bias, int relu, uint16_t *room)
 {
-    const product p = { y, q, scale, zero, w, bias, relu };
+    const product p = { y, q, scale, zero, w, bias, relu, room };
     each_tile(&p, rows, tile_rows);
 }
 
 /* --- layer norm, recurrent cells, embedding ----------------------------------------------------- */
 
+/* R rows side by side, since each sum has to wait for its addition before. */
+INLINE void norm_rows(float *y, const float *x, const float *residual, const float *gain, const float *bias, int n, float eps,
+                      const int R)
+{
+    vf sum[2], squares[2], mean[2], inverse[2];
+    for (int r = 0; r < R; r++) sum[r] = squares[r] = vf_all(0);
+    for (int i = 0; i < n; i += 4)
+        for (int r = 0; r < R; r++) {
+            const vf s = vf_add(vf_load(x + r * n + i), vf_load(residual + r * n + i));
+            vf_store(y + r * n + i, s);
+            sum[r] = vf_add(sum[r], s);
+        }
+    for (int r = 0; r < R; r++) mean[r] = vf_all(vf_sum(sum[r]) / (float)n);
+    for (int i = 0; i < n; i += 4)
+        for (int r = 0; r < R; r++) {
+            const vf s = vf_sub(vf_load(y + r * n + i), mean[r]);
+            vf_store(y + r * n + i, s);
+            squares[r] = vf_add(squares[r], vf_mul(s, s));
+        }
+    for (int r = 0; r < R; r++) inverse[r] = vf_all(1.0f / sqrtf(vf_sum(squares[r]) / (float)n + eps));
+    for (int i = 0; i < n; i += 4)
+        for (int r = 0; r < R; r++)
+            vf_store(y + r * n + i, vf_add(vf_mul(vf_mul(vf_load(y + r * n + i), inverse[r]), vf_load(gain + i)),
+                                           vf_load(bias + i)));
+}
+
 static void add_layer_norm(float *y, const float *x, const float *residual, const float *gain,
                            const float *bias, int rows, int n, float eps)
 {
-    for (int r = 0; r < rows; r++, x += n, residual += n, y += n) {
-        vf sum = vf_all(0), squares = vf_all(0);
-        for (int i = 0; i < n; i += 4) {
-            const vf s = vf_add(vf_load(x + i), vf_load(residual + i));
-            vf_store(y + i, s);
-            sum = vf_add(sum, s);
-        }
-        const vf mean = vf_all(vf_sum(sum) / (float)n);
-        for (int i = 0; i < n; i += 4) {
-            const vf s = vf_sub(vf_load(y + i), mean);
-            vf_store(y + i, s);
-            squares = vf_add(squares, vf_mul(s, s));
-        }
-        const vf inverse = vf_all(1.0f / sqrtf(vf_sum(squares) / (float)n + eps));
-        for (int i = 0; i < n; i += 4)
-            vf_store(y + i, vf_add(vf_mul(vf_mul(vf_load(y + i), inverse), vf_load(gain + i)), vf_load(bias + i)));
-    }
+    int r = 0;
+    for (; r + 2 <= rows; r += 2) norm_rows(y + r * n, x + r * n, residual + r * n, gain, bias, n, eps, 2);
+    if (r < rows) norm_rows(y + r * n, x + r * n, residual + r * n, gain, bias, n, eps, 1);
 }
 
 static void ssru(float *y, float *c, const float *f_in, const float *x, int n)
 {
     for (int i = 0; i < n; i += 4) {
         const vf f = v_sigmoid(vf_load(f_in + i));
-        const vf cell = vf_add(vf_mul(f, vf_load(c + i)), vf_mul(vf_sub(vf_all(1.0f), f), vf_load(x + i)));
+        const vf cell = vf_add(vf_mul(f, vf_load(c + i)), vf_mul(vf_sub(VM_ALL(ONE), f), vf_load(x + i)));
         vf_store(c + i, cell);
         vf_store(y + i, vf_max(vf_all(0), cell));
     }
@@ -180,7 +219,7 @@ static void gru(float *h, const float *x_gates, const float *h_gates, const floa
         const vf r = v_sigmoid(vf_add(vf_load(x_gates + i), vf_load(h_gates + i)));
         const vf z = v_sigmoid(vf_add(vf_load(x_update + i), vf_load(h_update + i)));
         const vf c = v_tanh(vf_add(vf_load(x_new + i), vf_mul(vf_load(h_new + i), r)));
-        vf_store(h + i, vf_add(vf_mul(vf_sub(vf_all(1.0f), z), c), vf_mul(z, vf_load(h + i))));
+        vf_store(h + i, vf_add(vf_mul(vf_sub(VM_ALL(ONE), z), c), vf_mul(z, vf_load(h + i))));
     }
 }
 
@@ -204,11 +243,13 @@ static void embed(float *y, const weights_matrix *w, int column, float factor, c
 
 /* --- attention --------------------------------------------------------------------------------- */
 
+enum { MOST = 8 };              /* vectors of one pass: they and what they need fit 16 registers */
+
 /* out (4V) = a (rows) . b (rows, stride), each sum in the order of the rows. V sums side by side hide
  * the latency of the additions. */
 INLINE void combine_tile(float *out, const float *a, int rows, const float *b, int stride, const int V)
 {
-    vf sum[4];
+    vf sum[MOST];
     for (int v = 0; v < V; v++) sum[v] = vf_all(0);
     for (int r = 0; r < rows; r++, b += stride) {
         const vf by = vf_all(a[r]);
@@ -220,9 +261,16 @@ INLINE void combine_tile(float *out, const float *a, int rows, const float *b, i
 /* out (columns) = a (rows) . b (rows, stride) */
 static void combine(float *out, const float *a, int rows, const float *b, int stride, int columns)
 {
-    int c = 0;
-    for (; c + 16 <= columns; c += 16) combine_tile(out + c, a, rows, b + c, stride, 4);
-    for (; c < columns; c += 4) combine_tile(out + c, a, rows, b + c, stride, 1);
+    for (; columns >= 4 * MOST; columns -= 4 * MOST, out += 4 * MOST, b += 4 * MOST) combine_tile(out, a, rows, b, stride, MOST);
+    switch (columns / 4) {
+    case 1: combine_tile(out, a, rows, b, stride, 1); break;
+    case 2: combine_tile(out, a, rows, b, stride, 2); break;
+    case 3: combine_tile(out, a, rows, b, stride, 3); break;
+    case 4: combine_tile(out, a, rows, b, stride, 4); break;
+    case 5: combine_tile(out, a, rows, b, stride, 5); break;
+    case 6: combine_tile(out, a, rows, b, stride, 6); break;
+    case 7: combine_tile(out, a, rows, b, stride, 7); break;
+    }
 }
 
 /* x (lanes(n)) <- softmax(scale * x) of its first n, then zeros. The padding is -inf until the end,
@@ -301,4 +349,11 @@ static int argmax(const float *x, int n, int skip, float *log_sum)
 const dm_kernels kernels_simd128 = {
     "simd128", quantize, linear, add_layer_norm, attend, ssru, gru, tanh_sum, attend_added, embed, argmax
 };
+
+#ifdef DM_DOT8
+/* As web/kernels.js makes it of its module and the core's set. */
+const dm_kernels kernels_relaxed = {
+    "relaxed", quantize, kernels_relaxed_linear, add_layer_norm, attend, ssru, gru, tanh_sum, attend_added, embed, argmax
+};
+#endif
 #endif

@@ -12,15 +12,22 @@ typedef struct { const float *gain, *bias; } layer_norm;
 
 /* Rows of activations as the int8 kernels take them. One quantisation serves every product with
  * the same input (query, key and value, say). */
-typedef struct { uint8_t *q; float *scale; int32_t *zero; int rows; } quantized;
+typedef struct { uint8_t *q; float *scale; int32_t *zero; uint16_t *room; int rows; } quantized;     /* room: kernels.h */
 
 /* Room for `rows` rows of up to k values. Failure shows in a->failed. */
 void quantized_new(quantized *x, int rows, int k, arena *a);
 void quantized_set(quantized *x, const dm_kernels *kernels, const float *values, int rows, int k);
+/* Its rows [first, end), of k values. */
+quantized quantized_rows(const quantized *x, int k, int first, int end);
 
 /* y (x->rows, n) */
 void linear_apply(const linear *l, const dm_kernels *kernels, const quantized *x, float *y);
 void linear_apply_relu(const linear *l, const dm_kernels *kernels, const quantized *x, float *y);
+/* linear_apply for an x of which most is 0, as ReLU leaves it: faster then. */
+void linear_apply_sparse(const linear *l, const dm_kernels *kernels, const quantized *x, float *y);
+
+/* Columns `column` (n) of w as a matrix of its own, in memory of a; padding has scale and sum 0. Failure shows in a->failed. */
+weights_matrix matrix_pick(const weights_matrix *w, const int32_t *column, int n, arena *a);
 
 /* x (rows, d) <- norm(x + sublayer), post-norm's "an" (marian.md 2.4). */
 void residual_norm(const layer_norm *n, const dm_kernels *kernels, float *x, const float *sublayer,

@@ -1,7 +1,8 @@
 /* v128.h - the 128-bit vector operations that the kernels use, for WebAssembly SIMD and for SSE4.1.
  *
  * Both branches compute the same bits, so that the native build tests the code which browsers run.
- * DM_V128 is defined where one of them applies; elsewhere only the reference kernels exist.
+ * DM_V128 is defined where one of them applies; elsewhere only the reference kernels exist. DM_DOT8 is defined where
+ * bytes can be multiplied as they are: relaxed SIMD, and SSE.
  * The float operations round each result once (no fused multiply-add), as scalar C does. */
 #ifndef DM_V128_H
 #define DM_V128_H
@@ -49,6 +50,13 @@ static inline vi vi_or(vi a, vi b) { return wasm_v128_or(a, b); }
 static inline int vi_mask(vi a) { return (int)wasm_i32x4_bitmask(a); }
 /* int16: (a0*b0 + a1*b1, a2*b2 + a3*b3, ...) as int32 */
 static inline vi vi_dot16(vi a, vi b) { return wasm_i32x4_dot_i16x8(a, b); }
+#ifdef __wasm_relaxed_simd__
+#define DM_DOT8 1
+/* 16 signed bytes (w) times 16 bytes up to 127 (q), summed in pairs: 8 int16. */
+static inline vi vi_dot8(vi w, vi q) { return wasm_i16x8_relaxed_dot_i8x16_i7x16(w, q); }
+#endif
+/* The 4 bytes at p, four times. */
+static inline vi vi_load_four_times(const void *p) { return wasm_v128_load32_splat(p); }
 /* 8 bytes at p -> 8 int16 */
 static inline vi vi_load_s8(const int8_t *p) { return wasm_i16x8_load8x8(p); }
 static inline vi vi_load_u8(const uint8_t *p) { return wasm_u16x8_load8x8(p); }
@@ -57,7 +65,7 @@ static inline vi vi_load_twice(const void *p) { return wasm_v128_load64_splat(p)
 /* The first 8 bytes of a. */
 static inline void vi_store_half(void *p, vi a) { wasm_v128_store64_lane(p, a, 0); }
 /* 4 bytes at p -> 4 uint16, twice */
-static inline vi vi_load_u8_twice(const uint8_t *p) { return wasm_u16x8_extend_low_u8x16(wasm_v128_load32_splat(p)); }
+static inline vi vi_load_u8_twice(const uint8_t *p) { return wasm_u16x8_extend_low_u8x16(vi_load_four_times(p)); }
 /* 4 signed bytes at p -> 4 int32 */
 static inline vi vi_load_s8_wide(const int8_t *p)
 {
@@ -110,6 +118,8 @@ static inline vi vi_or(vi a, vi b) { return _mm_or_si128(a, b); }
 #define vi_shift_left(a, n) _mm_slli_epi32(a, n)
 static inline int vi_mask(vi a) { return _mm_movemask_ps(_mm_castsi128_ps(a)); }
 static inline vi vi_dot16(vi a, vi b) { return _mm_madd_epi16(a, b); }
+#define DM_DOT8 1
+static inline vi vi_dot8(vi w, vi q) { return _mm_maddubs_epi16(q, w); }
 static inline void vi_store_half(void *p, vi a) { _mm_storel_epi64(p, a); }
 /* Loads of 8 and 4 bytes go through memcpy: the pointers are not aligned for int64 and int32. */
 static inline vi vi_load8(const void *p) { int64_t a; memcpy(&a, p, 8); return _mm_cvtsi64_si128(a); }
@@ -117,10 +127,8 @@ static inline vi vi_load4(const void *p) { int32_t a; memcpy(&a, p, 4); return _
 static inline vi vi_load_s8(const int8_t *p) { return _mm_cvtepi8_epi16(vi_load8(p)); }
 static inline vi vi_load_u8(const uint8_t *p) { return _mm_cvtepu8_epi16(vi_load8(p)); }
 static inline vi vi_load_twice(const void *p) { const vi a = vi_load8(p); return _mm_unpacklo_epi64(a, a); }
-static inline vi vi_load_u8_twice(const uint8_t *p)
-{
-    return _mm_cvtepu8_epi16(_mm_shuffle_epi32(vi_load4(p), 0));
-}
+static inline vi vi_load_four_times(const void *p) { return _mm_shuffle_epi32(vi_load4(p), 0); }
+static inline vi vi_load_u8_twice(const uint8_t *p) { return _mm_cvtepu8_epi16(vi_load_four_times(p)); }
 static inline vi vi_load_s8_wide(const int8_t *p) { return _mm_cvtepi8_epi32(vi_load4(p)); }
 static inline vi vi_add_pairs(vi a, vi b) { return _mm_hadd_epi32(a, b); }
 static inline vi vi_bytes(vi a, vi b, vi c, vi d)

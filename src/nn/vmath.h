@@ -16,6 +16,9 @@
 /* Adding and subtracting 1.5 * 2^23 leaves no room for a fraction: it rounds to the nearest integer,
  * ties to even. For |x| <= 2^22. The low bits of the sum are that integer. */
 #define VM_ROUND 12582912.0f
+#define VM_ONE 1.0f
+#define VM_TWO 2.0f
+#define VM_BYTE 128.0f                                  /* beyond every quantised value */
 static inline float round_even(float x) { return (x + VM_ROUND) - VM_ROUND; }
 
 static inline uint32_t float_bits(float x) { uint32_t u; memcpy(&u, &x, 4); return u; }
@@ -92,37 +95,50 @@ static inline float tanh_f32(float x)
 }
 
 #ifdef DM_V128
+/* The constants of the vector functions. V8 makes a vector of a known number anew at each use, by three instructions, and keeps
+ * what it loads: so in wasm they are loaded (vmath.c). */
+#define VM_TABLE(X) X(ROUND) X(EXP_HI) X(EXP_LO) X(LOG2E) X(LN2_HI) X(LN2_LO) X(E0) X(E1) X(E2) X(E3) X(E4) X(ONE) X(TWO) \
+    X(TANH_SMALL) X(T0) X(T1) X(T2) X(T3) X(T4) X(BYTE)
+#define VM_PLACE(name) VM_AT_##name,
+enum { VM_TABLE(VM_PLACE) VM_PLACES };
+extern const float vm_table[VM_PLACES];
+#ifdef __wasm__
+#define VM_ALL(name) wasm_v128_load32_splat(&vm_table[VM_AT_##name])
+#else
+#define VM_ALL(name) vf_all(VM_##name)
+#endif
+
 static inline vf v_exp(vf x)
 {
-    x = vf_min(x, vf_all(VM_EXP_HI));
-    x = vf_max(x, vf_all(VM_EXP_LO));
-    const vf t = vf_add(vf_mul(x, vf_all(VM_LOG2E)), vf_all(VM_ROUND)), n = vf_sub(t, vf_all(VM_ROUND));
-    const vf r = vf_sub(vf_sub(x, vf_mul(n, vf_all(VM_LN2_HI))), vf_mul(n, vf_all(VM_LN2_LO)));
-    vf p = vf_add(vf_mul(vf_all(VM_E4), r), vf_all(VM_E3));
-    p = vf_add(vf_mul(p, r), vf_all(VM_E2));
-    p = vf_add(vf_mul(p, r), vf_all(VM_E1));
-    p = vf_add(vf_mul(p, r), vf_all(VM_E0));
-    const vf y = vf_add(vf_add(vf_mul(p, vf_mul(r, r)), r), vf_all(1.0f));
+    x = vf_min(x, VM_ALL(EXP_HI));
+    x = vf_max(x, VM_ALL(EXP_LO));
+    const vf t = vf_add(vf_mul(x, VM_ALL(LOG2E)), VM_ALL(ROUND)), n = vf_sub(t, VM_ALL(ROUND));
+    const vf r = vf_sub(vf_sub(x, vf_mul(n, VM_ALL(LN2_HI))), vf_mul(n, VM_ALL(LN2_LO)));
+    vf p = vf_add(vf_mul(VM_ALL(E4), r), VM_ALL(E3));
+    p = vf_add(vf_mul(p, r), VM_ALL(E2));
+    p = vf_add(vf_mul(p, r), VM_ALL(E1));
+    p = vf_add(vf_mul(p, r), VM_ALL(E0));
+    const vf y = vf_add(vf_add(vf_mul(p, vf_mul(r, r)), r), VM_ALL(ONE));
     return vf_mul(vf_add(y, y), vi_bits(vi_shift_left(vi_add(vf_bits(t), vi_all(126)), 23)));
 }
 
 static inline vf v_sigmoid(vf x)
 {
-    const vf one = vf_all(1.0f);
+    const vf one = VM_ALL(ONE);
     return vf_div(one, vf_add(one, v_exp(vf_sub(vf_all(0.0f), x))));
 }
 
 static inline vf v_tanh(vf x)
 {
     const vi sign = vi_and(vf_bits(x), vi_all(INT32_MIN));
-    const vf a = vi_bits(vi_and(vf_bits(x), vi_all(INT32_MAX))), u = vf_mul(x, x), one = vf_all(1.0f);
-    vf p = vf_add(vf_mul(vf_all(VM_T4), u), vf_all(VM_T3));
-    p = vf_add(vf_mul(p, u), vf_all(VM_T2));
-    p = vf_add(vf_mul(p, u), vf_all(VM_T1));
-    p = vf_add(vf_mul(p, u), vf_all(VM_T0));
+    const vf a = vi_bits(vi_and(vf_bits(x), vi_all(INT32_MAX))), u = vf_mul(x, x), one = VM_ALL(ONE);
+    vf p = vf_add(vf_mul(VM_ALL(T4), u), VM_ALL(T3));
+    p = vf_add(vf_mul(p, u), VM_ALL(T2));
+    p = vf_add(vf_mul(p, u), VM_ALL(T1));
+    p = vf_add(vf_mul(p, u), VM_ALL(T0));
     const vf small = vf_add(vf_mul(p, vf_mul(u, x)), x);
-    const vf large = vf_sub(one, vf_div(vf_all(2.0f), vf_add(v_exp(vf_add(a, a)), one)));
-    return vf_select(vf_less(a, vf_all(VM_TANH_SMALL)), small, vi_bits(vi_or(vf_bits(large), sign)));
+    const vf large = vf_sub(one, vf_div(VM_ALL(TWO), vf_add(v_exp(vf_add(a, a)), one)));
+    return vf_select(vf_less(a, VM_ALL(TANH_SMALL)), small, vi_bits(vi_or(vf_bits(large), sign)));
 }
 #endif
 

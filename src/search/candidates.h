@@ -1,13 +1,11 @@
 /* candidates.h - the best ways to go on from the rows of one sentence: top k by log-probability.
  *
- * Knows logits, not hypotheses. Deterministic: of equals the lower row comes first, then the lower id. */
+ * Knows logits, not hypotheses. Deterministic: of equals the lower row comes first, then the lower column. */
 #ifndef DM_CANDIDATES_H
 #define DM_CANDIDATES_H
 
-#include <stdint.h>
-
-/* Token `id` after row `row`; log_prob of the whole hypothesis. */
-typedef struct { float log_prob; int row; int32_t id; } candidate;
+/* The token of logit `column` after row `row`; log_prob of the whole hypothesis. */
+typedef struct { float log_prob; int row, column; } candidate;
 
 /* A row's distribution: logits (n), of which `skip` does not count; `log_sum` is argmax's, `top` the largest
  * logit, so that log p(i) = logits[i] - top - log_sum. log_prob is the hypothesis's so far. */

@@ -11,22 +11,36 @@ static int sequence_length(int lead)
     return lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
 }
 
-dm_status copy_plan_new(copy_plan *plan, const tokenizer *vocab, const int32_t *source, int n, arena *a)
+/* Which columns of the output only copies may use. */
+static dm_status find_copied(copy_plan *plan, const tokenizer *vocab, arena *a)
 {
-    *plan = (copy_plan){ .vocab = vocab, .source = source };
+    const int32_t *ids = tokenizer_byte_ids(vocab);
+    int *columns = arena_take(a, 256, sizeof *columns);
+    if (!columns) return DM_ERR_MEMORY;
+    for (int b = 0; ids && b < 256; b++) {
+        const int column = is_copied(b) ? output_column(plan->output, ids[b]) : -1;
+        if (column >= 0) columns[plan->n_copied++] = column;
+    }
+    plan->copied = columns;
+    return DM_OK;
+}
+
+dm_status copy_plan_new(copy_plan *plan, const tokenizer *vocab, const output_part *output, const int32_t *source, int n,
+                        arena *a)
+{
+    *plan = (copy_plan){ .output = output, .source = source };
     int bytes = 0;
     for (int i = 0; i < n; i++) bytes += is_copied(tokenizer_byte(vocab, source[i]));
-    if (!bytes) return DM_OK;
     plan->runs = arena_take(a, (size_t)bytes, sizeof *plan->runs);
     if (!plan->runs) return DM_ERR_MEMORY;
-    for (int i = 0; i < n && plan->n < COPY_MAX_RUNS;) {
+    for (int i = 0; bytes && i < n && plan->n < COPY_MAX_RUNS;) {
         const int lead = tokenizer_byte(vocab, source[i]);
         int length = is_copied(lead), most = length ? sequence_length(lead) : 0;
         while (length < most && i + length < n && (tokenizer_byte(vocab, source[i + length]) & 0xC0) == 0x80) length++;
         if (length) plan->runs[plan->n++] = (copy_run){ i, length };
         i += length ? length : 1;
     }
-    return DM_OK;
+    return find_copied(plan, vocab, a);
 }
 
 int32_t copy_forced(const copy_plan *plan, const copy_state *s)
@@ -36,24 +50,31 @@ int32_t copy_forced(const copy_plan *plan, const copy_state *s)
 
 static int is_open(const copy_state *s, int run) { return !(s->used >> run & 1); }
 
-static void allow_only(int32_t id, float *logits, int n)
+static void allow_only(int column, float *logits, int n)
 {
-    const float kept = logits[id];
+    const float kept = logits[column];
     for (int i = 0; i < n; i++) logits[i] = -INFINITY;
-    logits[id] = kept;
+    logits[column] = kept;
 }
 
-void copy_mask(const copy_plan *plan, const copy_state *s, float *logits, int n)
+/* The column of run r's first piece. */
+static int lead_column(const copy_plan *plan, int r)
 {
-    const int32_t *ids = plan->vocab ? tokenizer_byte_ids(plan->vocab) : NULL, forced = copy_forced(plan, s);
-    if (forced >= 0) allow_only(forced, logits, n);
-    if (forced >= 0 || !ids) return;
+    return output_column(plan->output, plan->source[plan->runs[r].begin]);
+}
+
+void copy_mask(const copy_plan *plan, const copy_state *s, float *logits)
+{
+    const int32_t forced = copy_forced(plan, s);
+    if (forced >= 0) {
+        allow_only(output_column(plan->output, forced), logits, plan->output->layer.w.n);
+        return;
+    }
     float kept[COPY_MAX_RUNS];
-    for (int r = 0; r < plan->n; r++) kept[r] = logits[plan->source[plan->runs[r].begin]];
-    for (int b = 0; b < 256; b++)
-        if (is_copied(b)) logits[ids[b]] = -INFINITY;
+    for (int r = 0; r < plan->n; r++) kept[r] = logits[lead_column(plan, r)];
+    for (int i = 0; i < plan->n_copied; i++) logits[plan->copied[i]] = -INFINITY;
     for (int r = 0; r < plan->n; r++)
-        if (is_open(s, r)) logits[plan->source[plan->runs[r].begin]] = kept[r];
+        if (is_open(s, r)) logits[lead_column(plan, r)] = kept[r];
 }
 
 void copy_take(const copy_plan *plan, copy_state *s, int32_t id, const float *alignment)

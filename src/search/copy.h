@@ -8,7 +8,7 @@
 #define DM_COPY_H
 
 #include "arena.h"
-#include "text/tokenizer.h"
+#include "search/output.h"
 
 enum { COPY_MAX_RUNS = 64 };          /* characters of one sentence that are told apart */
 
@@ -17,10 +17,12 @@ typedef struct { int begin, n; } copy_run;
 
 /* The byte-piece characters of one sentence. */
 typedef struct {
-    const tokenizer *vocab;
+    const output_part *output;        /* borrowed: where logits come from */
     const int32_t *source;            /* borrowed */
     copy_run *runs;
     int n;
+    const int *copied;                /* (n_copied) columns of the byte pieces that only copies may use */
+    int n_copied;
 } copy_plan;
 
 /* What one hypothesis has copied; starts as zeros, and is copied by `=`. */
@@ -29,14 +31,15 @@ typedef struct {
     int run, next;                    /* next > 0: inside run `run`, whose piece `next` comes next */
 } copy_state;
 
-/* DM_ERR_MEMORY where a has no room for the runs. */
-dm_status copy_plan_new(copy_plan *plan, const tokenizer *vocab, const int32_t *source, int n, arena *a);
+/* output has the source's pieces. DM_ERR_MEMORY where a has no room for the plan. */
+dm_status copy_plan_new(copy_plan *plan, const tokenizer *vocab, const output_part *output, const int32_t *source, int n,
+                        arena *a);
 
 /* The piece that must come now, inside a character; -1: free choice. */
 int32_t copy_forced(const copy_plan *plan, const copy_state *s);
-/* logits (n) of the next piece: what may not come becomes -INFINITY. Inside a character that is all but
- * copy_forced, elsewhere the byte pieces that are no ASCII and begin no character left to copy. */
-void copy_mask(const copy_plan *plan, const copy_state *s, float *logits, int n);
+/* logits of the next piece, one for each column of the output: what may not come becomes -INFINITY. Inside a
+ * character that is all but copy_forced, elsewhere the byte pieces that are no ASCII and begin no character left to copy. */
+void copy_mask(const copy_plan *plan, const copy_state *s, float *logits);
 /* Notes the piece that was taken. alignment (n_source) or NULL: of several characters that begin with the
  * same byte, the one that the model looks at most is meant. */
 void copy_take(const copy_plan *plan, copy_state *s, int32_t id, const float *alignment);

@@ -2,16 +2,17 @@
 
 #include <string.h>
 
-#include "nn/layers.h"
 #include "nn/vmath.h"
 #include "search/candidates.h"
+#include "stage.h"
 
 /* A tail of LOOP_REPEATS equal blocks of up to LOOP_PERIOD tokens, in an output that is already longer
  * than its source by LOOP_SLACK, is a repetition and not a translation. */
 enum { LOOP_PERIOD = 8, LOOP_REPEATS = 4, LOOP_SLACK = 8 };
 
-/* A live hypothesis: its sentence, its last token (-1: none yet), the characters that it has copied. */
-typedef struct { int item, node; float log_prob; copy_state copy; } live_row;
+/* A live hypothesis: its sentence, its last token (-1: none yet), the characters that it has copied, and what
+ * this step says of each column of the sentence's output. */
+typedef struct { int item, node; float log_prob; copy_state copy; float *logits; } live_row;
 
 struct search {
     const dm_model *model;
@@ -26,7 +27,7 @@ struct search {
     int *parent;              /* (rows) the row that a row of the next step goes on from */
     int32_t *previous;        /* (rows) */
     candidate *best;          /* (beam) */
-    float *hidden, *logits;   /* (rows, D), (rows, V padded) */
+    float *hidden, *logits;   /* (rows, D), (rows, up to V padded) */
     quantized input;
 };
 
@@ -155,11 +156,11 @@ static void add_found(search *s, search_item *it, hypothesis h)
 /* A candidate becomes a hypothesis, found or live; at the limit, and in place of a repetition, it ends. */
 static void take(search *s, search_item *it, const candidate *c, int place)
 {
-    const int eos = tokenizer_eos(s->model->vocab);
+    const int32_t eos = tokenizer_eos(s->model->vocab), id = output_token(&it->output, c->column);
     const live_row *row = &s->row[c->row];
     hypothesis h = { .node = s->t * s->beam + place, .n = s->t + 1, .log_prob = c->log_prob };
-    h.cut = h.n == it->limit && c->id != eos;
-    it->ids[h.node] = h.cut ? eos : c->id;
+    h.cut = h.n == it->limit && id != eos;
+    it->ids[h.node] = h.cut ? eos : id;
     it->before[h.node] = row->node;
     keep_step(s, c->row, it, h.node);
     const int period = it->ids[h.node] == eos ? 0 : loop_period(it, h.node, h.n);
@@ -169,24 +170,25 @@ static void take(search *s, search_item *it, const candidate *c, int place)
     } else {
         if (it->best.n <= s->t) it->best = h;
         s->parent[s->next_rows] = c->row;
-        s->previous[s->next_rows] = c->id;
+        s->previous[s->next_rows] = id;
         live_row *next = &s->next_row[s->next_rows++];
-        *next = (live_row){ row->item, h.node, h.log_prob, row->copy };
+        *next = (live_row){ row->item, h.node, h.log_prob, row->copy, NULL };
         const float *looked = s->arch->cross.layers ? it->alignment + (size_t)h.node * (size_t)it->n_source : NULL;
-        copy_take(&it->copy, &next->copy, c->id, looked);
+        copy_take(&it->copy, &next->copy, id, looked);
     }
 }
 
 /* The best token after row r: argmax's answer, and what it says of the others. */
 static candidate best_token(const search *s, int r, candidate_row *out)
 {
-    const int n = s->model->embedding.n, skip = tokenizer_unk(s->model->vocab);
-    float *logits = s->logits + (size_t)r * (size_t)n;
-    copy_mask(&s->items[s->row[r].item].copy, &s->row[r].copy, logits, n);
-    *out = (candidate_row){ logits, n, skip, r, 0, 0, s->row[r].log_prob };
-    const int id = s->kernels->argmax(out->logits, n, skip, &out->log_sum);
-    if (id >= 0) out->top = out->logits[id];
-    return (candidate){ out->log_prob + -out->log_sum, r, id >= 0 ? id : tokenizer_eos(s->model->vocab) };
+    const search_item *it = &s->items[s->row[r].item];
+    const int n = it->output.layer.w.n;
+    float *logits = s->row[r].logits;
+    if (it->copy.output) copy_mask(&it->copy, &s->row[r].copy, logits);
+    *out = (candidate_row){ logits, n, it->output.unk, r, 0, 0, s->row[r].log_prob };
+    const int column = s->kernels->argmax(logits, n, it->output.unk, &out->log_sum);
+    out->top = logits[column];
+    return (candidate){ out->log_prob + -out->log_sum, r, column };
 }
 
 /* The ways to go on from rows [first, end), one sentence's; at the limit all end, so that each row has one. */
@@ -218,13 +220,29 @@ static void advance(search *s)
     s->t++;
 }
 
+/* hidden -> the logits of every row. Rows that share a layer, all of them or those of one sentence, share a product. */
+static void score(search *s)
+{
+    const int d = s->model->cfg.dim_emb;
+    float *logits = s->logits;
+    quantized_set(&s->input, s->kernels, s->hidden, s->rows, d);
+    for (int first = 0, end; first < s->rows; first = end) {
+        const linear *l = &s->items[s->row[first].item].output.layer;
+        for (end = first; end < s->rows && s->items[s->row[end].item].output.layer.w.packed == l->w.packed; end++)
+            s->row[end].logits = logits + (size_t)(end - first) * (size_t)l->w.n;
+        const quantized rows = quantized_rows(&s->input, d, first, end);
+        linear_apply(l, s->kernels, &rows, logits);
+        logits += (size_t)(end - first) * (size_t)l->w.n;
+    }
+}
+
 static void decode(search *s)
 {
-    const dm_model *m = s->model;
-    m->arch->step(s->arch, s->previous, s->hidden);
-    quantized_set(&s->input, s->kernels, s->hidden, s->rows, m->cfg.dim_emb);
-    const linear output = { m->embedding, m->output_bias };
-    linear_apply(&output, s->kernels, &s->input, s->logits);
+    stage_enter(STAGE_STEP);
+    s->model->arch->step(s->arch, s->previous, s->hidden);
+    stage_enter(STAGE_OUTPUT);
+    score(s);
+    stage_enter(STAGE_SEARCH);
     s->next_rows = 0;
     for (int first = 0, end; first < s->rows; first = end) {
         search_item *it = &s->items[s->row[first].item];
@@ -239,6 +257,7 @@ static void decode(search *s)
 
 int search_run(search *s)
 {
+    stage_enter(STAGE_ENCODE);
     if (s->encoding) s->encoding = s->model->arch->encode(s->arch);
     else decode(s);
     return s->encoding || s->rows > 0;

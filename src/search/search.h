@@ -22,6 +22,7 @@ typedef struct {
  * hypotheses have in common they share: a token is a node, t*beam + its place, and knows the node before it. */
 typedef struct {
     int n_source, limit;
+    output_part output;       /* the tokens that it may use; of items with one layer the rows are multiplied together */
     copy_plan copy;           /* its unknown characters; zeros: no rule for byte pieces */
     int32_t *ids;             /* (limit, beam) by node */
     int *before;              /* (limit, beam) the node of the token before, -1 for none */

@@ -10,6 +10,8 @@ export const FAKE_MODEL = new TextEncoder().encode('fake model '.repeat(40_000))
 export class Engine {
   #memory = new Uint8Array(2 ** 16);
   #open = false;
+  modules = {};
+  refused = {};
   jobs = 0;                                          // alive: a test of leaks looks here
 
   static async create(wasm) {
@@ -33,9 +35,9 @@ export class Engine {
     this.#open = true;
   }
   get architecture() { return 'transformer'; }
-  job(texts, { attention = false } = {}) {
+  job(texts, { attention = false, nbest = 1 } = {}) {
     if (!this.#open) throw fault('DM_ERR_ARGUMENT', 'no model is open');
-    return new Job(this, texts.map(String), attention);
+    return new Job(this, texts.map(String), attention, nbest);
   }
 }
 
@@ -47,15 +49,16 @@ class Job {
   #cost;
   #engine;
 
-  constructor(engine, texts, attention) {
+  constructor(engine, texts, attention, nbest) {
     if (texts.some((text) => text.includes('unlucky'))) throw fault('DM_ERR_MEMORY', 'an unlucky text');
     this.#engine = engine;
     engine.jobs++;
-    this.#results = texts.map((text) => translate(text, attention));
+    this.#results = texts.map((text) => translate(text, attention, nbest));
     this.#steps = Math.max(...this.#results.map(({ sentences }) => sentences.flatMap((s) => s.target).length), 0);
     this.#cost = texts.some((text) => text.includes('slowly')) ? 3 : 0.02;
   }
   run(budget) {
+    if (this.#results.some(({ text }) => text.includes('[trap]'))) throw new WebAssembly.RuntimeError('unreachable');
     const until = performance.now() + budget * this.#cost;
     while (performance.now() < until);
     this.#step += budget;
@@ -88,7 +91,7 @@ const KNOWN = [
   },
 ];
 
-function translate(text, attention) {
+function translate(text, attention, nbest) {
   const sentences = [];
   let out = '';
   for (const match of text.matchAll(/[^\s.!?][^.!?]*[.!?]*\s*/gu)) {
@@ -111,9 +114,18 @@ function translate(text, attention) {
     const sourceTokens = place(pieces, match.index), targetTokens = place(answer, out.length);
     out += answer.join('') + match[0].slice(source.length);
     sentences.push({ source: sourceTokens, target: targetTokens, alignment, score: -0.3, cut: false,
+                     ...(nbest > 1 ? { alternatives: others(answer, alignment) } : {}),
                      ...(attention ? { attention: heads(alignment, targetTokens.length, S) } : {}) });
   }
   return { text: out, score: -0.3, sentences };
+}
+
+/** The first piece with a star, and the second, too. */
+function others(answer, alignment) {
+  return [1, 2].map((stars) => {
+    const pieces = answer.map((piece, i) => (i < stars ? `${piece}*` : piece));
+    return { text: pieces.join(''), target: place(pieces, 0), alignment, score: -0.3 - stars / 10, cut: false };
+  });
 }
 
 function place(pieces, at) {

@@ -6,6 +6,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fakeSite, start } from './harness.mjs';
 
+const axe = await readFile('node_modules/axe-core/axe.min.js', 'utf8');
 let site, browser;
 before(async () => {
   site = await fakeSite();
@@ -29,8 +30,7 @@ async function type(page, text, expected) {
     e.dispatchEvent(new Event('input', { bubbles: true }));
   }, text);
   if (expected !== undefined) await page.waitForFunction((want) =>
-    document.querySelector('#target').textContent === want && !document.querySelector('#target.waiting'),
-      { timeout: 8000 }, expected);
+    document.querySelector('#target').textContent === want && !document.querySelector('#target.waiting'), {}, expected);
 }
 
 test('opens below any path, translates its example, asks nothing of other hosts, breaks no CSP', async () => {
@@ -128,13 +128,58 @@ test('heads and pieces: encoder attention joins the sentence with itself', async
   await page.close();
 });
 
+test('other ways to say it: for the sentence in hand, with its alignment, by keyboard; gone with the text', async () => {
+  const { page, complaints } = await browser.open();
+  await type(page, 'One cat. Good morning, how are you?', '[One] [cat]. Guten Morgen, wie geht es Ihnen?');
+  await page.focus('#target .dm-word[data-i="5"]');                 // turns to the second sentence
+  const list = () => page.$$eval('.other', (all) => all.map((e) =>
+    [e.textContent, ...[...e.querySelectorAll('b')].map((b) => b.textContent)]));
+  await page.click('#others');
+  await page.waitForSelector('.other');
+  assert.deepEqual(await list(), [['Guten Morgen, wie geht es Ihnen?74\u00a0%'],
+    ['Guten* Morgen, wie geht es Ihnen?67\u00a0%', '*'], ['Guten* Morgen*, wie geht es Ihnen?61\u00a0%', '*', '*']]);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  assert.equal(await german(page), '[One] [cat]. Guten* Morgen*, wie geht es Ihnen?');
+  assert.equal(await page.$eval('#live', (e) => e.textContent), await german(page));
+  assert.equal(await page.$eval('.other:has(:checked)', (e) => e.contains(document.activeElement)), true);
+  const tabs = (/** @type {Element[]} */ all) => all.filter((e) => e.checkVisibility()).map((e) => e.textContent);
+  assert.deepEqual(await page.$$eval('#overlay [role=tab]', tabs), ['Lines', 'Matrix', 'Table']);
+  await (await word(page, '#target', 'Morgen*')).hover();
+  assert.deepEqual(await litWords(page, '#mirror'), ['morning']);
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowUp');
+  assert.equal(await german(page), '[One] [cat]. Guten Morgen, wie geht es Ihnen?');
+  await page.mouse.move(2, 2);
+  await page.evaluate(axe);
+  assert.deepEqual(await page.evaluate(async () => (await globalThis.axe.run('.pane.to')).violations
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`)), []);
+  await type(page, 'A cat.', '[A] [cat].');
+  assert.equal(await page.$('.others'), null);
+  assert.equal(await page.$eval('#others', (e) => e.getAttribute('aria-expanded')), 'false');
+  await page.click('#others');
+  await page.waitForSelector('.other');
+  await page.click('#others');
+  await page.waitForFunction(() => !document.querySelector('.others'));
+  await page.click('#clear');
+  await page.waitForFunction(() => !document.querySelector('#others').checkVisibility());
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
 test('a long translation streams; a newer text replaces it at once', async () => {
   const { page } = await browser.open();
   await type(page, `slowly ${'word '.repeat(1800)}.`);
-  await page.waitForFunction(() => /^\[slowly\] \[word\]/.test(document.querySelector('#target').textContent), { timeout: 5000 });
-  const before = Date.now();
+  await page.waitForFunction(() => /^\[slowly\] \[word\]/.test(document.querySelector('#target').textContent));
+  await page.evaluate(() => {
+    window.most = 0;
+    const target = document.querySelector('#target');
+    new MutationObserver(() => { window.most = Math.max(window.most, target.textContent.split('[word]').length - 1); })
+      .observe(target, { childList: true, subtree: true });
+  });
   await type(page, 'Hi there.', '[Hi] [there].');
-  assert.ok(Date.now() - before < 1500, 'did not wait for the old one');
+  assert.ok(await page.evaluate(() => window.most) < 1800, 'did not wait for the old one');
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.equal(await german(page), '[Hi] [there].');
   await page.close();
@@ -181,20 +226,18 @@ test('odd texts: nothing, spaces, markup, emoji, right to left, half characters'
   await page.close();
 });
 
-test('a megabyte of text: the first part is translated, the page says so and stays small and quick', async () => {
+test('a megabyte of text: the first part is translated, the page says so and stays small', async () => {
   const { page, complaints } = await browser.open();
   await type(page, 'Good morning, how are you? '.repeat(40_000));
   await page.waitForFunction(() => document.querySelector('#limit').textContent.includes('of 1,080,000 characters')
     && !document.querySelector('#target.waiting') &&
-      document.querySelector('.dm-pager').textContent.includes('of 371'), { timeout: 15_000 });
+      document.querySelector('.dm-pager').textContent.includes('of 371'));
   assert.ok(await page.$$eval('#overlay svg *', (l) => l.length) < 700);
   await page.click('[aria-label="Next sentence"]');
   assert.match(await page.$eval('.dm-pager', (e) => e.textContent), /Sentence 2 of/);
   await (await page.$$('#target .dm-word'))[9].focus();
   assert.match(await page.$eval('.dm-pager', (e) => e.textContent), /Sentence 2 of/);
-  const start = Date.now();
   await type(page, 'Good morning, how are you?', 'Guten Morgen, wie geht es Ihnen?');
-  assert.ok(Date.now() - start < 3000);
   assert.equal(await page.$eval('#limit', (e) => e.hidden), true);
   assert.deepEqual(complaints, []);
   await page.close();
@@ -207,15 +250,14 @@ test('a download that fails says which file and why, and can be tried again', as
   try {
     await page.evaluate(() => caches.delete('dolmetsch-1'));
     await page.reload();
-    await page.waitForFunction(() => !document.querySelector('#failure').hidden, { timeout: 10_000 });
+    await page.waitForFunction(() => !document.querySelector('#failure').hidden);
     assert.match(await page.$eval('#failure-why', (e) => e.textContent), /model\.001: the server answered 404 \(DM_ERR_FETCH\)/);
     await writeFile(chunk, bytes.map((byte) => byte ^ 1));
     await page.click('#retry');
-    await page.waitForFunction(() => document.querySelector('#failure-why').textContent.includes('SHA-256 differs'
-      ), { timeout: 10_000 });
+    await page.waitForFunction(() => document.querySelector('#failure-why').textContent.includes('SHA-256 differs'));
     await rename(`${chunk}.away`, chunk);
     await page.click('#retry');
-    await page.waitForSelector('#target .dm-word', { timeout: 10_000 });
+    await page.waitForSelector('#target .dm-word');
     assert.equal(await page.$eval('#failure', (e) => e.hidden), true);
     await page.close();
   } finally {
@@ -228,8 +270,7 @@ test('a worker that cannot start is an error on the page, not silence', async ()
   await writeFile(engine, 'this is no script (');
   try {
     const { page } = await browser.open({ ready: false });
-    await page.waitForFunction(() => document.querySelector('#failure-why').textContent.includes('DM_ERR_WORKER'
-      ), { timeout: 10_000 });
+    await page.waitForFunction(() => document.querySelector('#failure-why').textContent.includes('DM_ERR_WORKER'));
     await page.close();
   } finally {
     await writeFile(engine, text);
@@ -250,7 +291,7 @@ for (const width of [360, 390, 768, 1280]) {
     const { page, complaints } = await browser.open({ width, height: 800 });
     const sticksOut = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.equal(await sticksOut(), 0);
-    assert.equal(await page.$eval('.dm-lines', (e) => e.classList.contains('dm-tall')), width < 900);
+    assert.equal(await page.$eval('.dm-lines', (e) => e.classList.contains('dm-tall')), width < 500);
     if (width < 500) {
       await (await word(page, '#target', 'Katze')).tap();
       assert.deepEqual(await litWords(page, '#mirror'), ['cat']);

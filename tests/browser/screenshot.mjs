@@ -16,9 +16,10 @@ const browser = await start(REAL_SITE);
 try {
   const { page } = await browser.open({ dark: values.dark, width: values.phone ? 390 : 1280, height: values.phone ? 844 : 860,
     hash: values.text ? `#${encodeURIComponent(values.text)}` : '' });
+  await page.waitForFunction(() => !/part of the model/.test(document.querySelector('#status').textContent), { timeout: 90_000 });
   for (let i = 0; i < 3; i++) {                                   // the first run is the one in which the browser compiles
     await page.$eval('#source', (e) => e.dispatchEvent(new Event('input')));
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 2000));
   }
   if (values.matrix) await page.click('[role=tab][data-i=matrix]');
   const words = await page.$$('#target .dm-word');

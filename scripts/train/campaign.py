@@ -1,0 +1,198 @@
+"""The whole recipe in order, from the corpus to a model folder with its card; a stopped campaign goes on where it was.
+
+What: `python campaign.py WORK CORPUS_DIR EVAL_DIR [--source de] [--teacher teacher] [--device cuda] [--processes N]`.
+Every stage is one command of this folder, printed before it runs; WORK/stamps says which are done. --until STAGE stops after
+one, --list prints the commands and what is done. The result is WORK/model, to be looked at before it is copied into models/.
+What not: no decisions: what trains how long is given by --student, --teacher-settings and --finish.
+Who calls: by hand; selftest.py on a few pairs.
+
+A stage runs again when its command is another one or when one before it ran again; what training or distilling had made
+then is moved aside (NAME.old), not deleted. On a CPU leave out --teacher: the student learns from the corpus itself.
+"""
+
+import argparse
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+
+@dataclass
+class Stage:
+    name: str
+    command: list
+    made: Path  # a file or folder that is there when the stage is done
+
+
+class Campaign:
+    def __init__(self, args):
+        self.args, self.work, self.stages = args, args.work.resolve(), []
+        self.add_data()
+        pairs, links = self.work / "augmented.tsv", self.work / "augmented.links"
+        if args.teacher:
+            pairs, links = self.add_teacher(pairs, links)
+        self.add_student(pairs, links)
+        self.add_model()
+
+    def add(self, name, made, command):
+        self.stages.append(Stage(name, [str(part) for part in command], self.work / made))
+        return self.work / made
+
+    def python(self, script, *arguments, parallel=False):
+        launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", self.args.processes]
+        return [sys.executable, *(launch if parallel and self.args.processes > 1 else []), HERE / script, *arguments]
+
+    def train(self, name, size, settings, *more):
+        run, args = self.work / name, self.args
+        self.add(name, f"{name}/final.bin", self.python(
+            "train.py", self.work / f"{name}.npz", self.vocab, run, "--size", size, "--source", args.source,
+            "--device", args.device, "--eval-dir", args.eval_dir.resolve(), "--valid", self.work / "valid.npz",
+            *more, *shlex.split(settings), parallel=True))
+
+    def add_data(self):
+        work, corpus, source = self.work, self.args.corpus.resolve(), ("--source", self.args.source)
+        pairs, links = work / "pairs.tsv", work / "pairs.links"
+        self.add("data", pairs, self.python("data.py", corpus, pairs))
+        self.add("align", links, self.python("align.py", pairs, links))
+        clean = work / "filtered.tsv", work / "filtered.links"
+        self.add("filter", clean[1], self.python("filter.py", pairs, links, *clean))
+        self.add("augment", "augmented.links", self.python(
+            "augment.py", *clean, work / "augmented.tsv", work / "augmented.links", *source))
+        # Capitals and typos would take pieces from words: the vocabulary is learned without them.
+        self.vocab = self.add("vocab", "vocab.model", self.python(
+            "vocab.py", clean[0], work / "vocab", "--size", self.args.vocab))
+        self.add("held-out", "valid.tsv", self.python("data.py", corpus, work / "valid.tsv", "--held-out"))
+        self.add("encode-held-out", "valid.npz", self.python(
+            "encode.py", work / "valid.tsv", "-", self.vocab, work / "valid.npz", *source))
+
+    def encode(self, name, pairs, links):
+        self.add(f"encode-{name}", f"{name}.npz", self.python(
+            "encode.py", pairs, links, self.vocab, self.work / f"{name}.npz", "--source", self.args.source))
+
+    def add_teacher(self, pairs, links):
+        """-> pairs and links of the distilled corpus with the original beside it"""
+        args, work = self.args, self.work
+        self.encode("teacher", pairs, links)
+        self.train("teacher", args.teacher, args.teacher_settings)
+        distil = (work / "teacher/final.bin", self.vocab, pairs, work / "shards", "--source", args.source)
+        self.add("distill", "shards", self.python(
+            "distill.py", *distil, "--device", args.device, *shlex.split(args.distill), parallel=True))
+        merged, merged_links = work / "distilled.tsv", work / "distilled.links"
+        self.add("merge", merged, self.python("distill.py", *distil, *shlex.split(args.distill), "--merge", merged, "--keep"))
+        self.add("align-distilled", merged_links, self.python("align.py", merged, merged_links))
+        return merged, merged_links
+
+    def add_student(self, pairs, links):
+        self.encode("student", pairs, links)
+        self.train("student", self.args.size, self.args.student)
+        if self.args.finish:
+            self.add("encode-finish", "finish.npz", ["ln", "-f", self.work / "student.npz", self.work / "finish.npz"])
+            self.train("finish", self.args.size, self.args.finish, "--bits", 8, "--short-tokens", 0,
+                       "--warm-start", self.work / "student/final.bin")
+
+    def add_model(self):
+        args, work = self.args, self.work
+        target = {"en": "de", "de": "en"}[args.source]
+        final = work / ("finish" if args.finish else "student")
+        model, folder, source = work / "model.dm", work / "model" / f"{args.source}-{target}", ("--source", args.source)
+        engine = ROOT / "build/dolmetsch"
+        self.add("pack", model, [engine, "pack", final / "final.bin", self.vocab, model])
+        self.add("evaluate", "float.json", self.python(
+            "evaluate.py", final / "final.bin", self.vocab, args.eval_dir.resolve(), "--device", args.device, *source,
+            "--json", work / "float.json"))
+        self.add("score", "int8.json", self.python(
+            "score_engine.py", model, args.eval_dir.resolve(), "--engine", engine, *source, "--json", work / "int8.json"))
+        self.add("publish", folder / "manifest.json", [
+            "node", ROOT / "scripts/publish.mjs", model, folder, args.source, target, work / "int8.json"])
+        self.add("card", folder / "card.md", self.python(
+            "card.py", folder, args.eval_dir.resolve(), "--corpus", args.corpus.resolve(), "--engine", engine,
+            "--float", work / "float.json", "--run", work / "student"))
+
+    # Running.
+
+    def stamp(self, stage):
+        return self.work / "stamps" / stage.name
+
+    def state(self, stage):
+        """"done", "started", or "" when it never ran or ran as another command."""
+        path = self.stamp(stage)
+        word, _, command = path.read_text().partition(" ") if path.exists() else ("", "", "")
+        if command != shlex.join(stage.command) or word == "done" and not stage.made.exists():
+            return ""
+        return word
+
+    def mark(self, stage, word):
+        path = self.stamp(stage)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_suffix(".new")
+        new.write_text(f"{word} {shlex.join(stage.command)}")
+        new.replace(path)
+
+    def run(self, stage, later):
+        if self.state(stage) != "started":
+            for one in later:
+                self.stamp(one).unlink(missing_ok=True)
+            for folder in (self.work / stage.name, stage.made):
+                if folder.is_dir() and folder != self.work:
+                    aside(folder)
+            self.mark(stage, "started")
+        print(f"== {stage.name}: {shlex.join(stage.command)}", flush=True)
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"} if self.args.processes > 1 else None
+        done = subprocess.run(stage.command, cwd=ROOT, env=environment)
+        if done.returncode or not stage.made.exists():
+            sys.exit(f"{stage.name} failed (exit {done.returncode}); the same command goes on from here")
+        self.mark(stage, "done")
+
+    def go(self):
+        for index, stage in enumerate(self.stages):
+            if self.args.list:
+                print(f"{self.state(stage) or 'to do':8} {stage.name}: {shlex.join(stage.command)}")
+            elif self.state(stage) != "done":
+                self.run(stage, self.stages[index + 1:])
+            if stage.name == self.args.until:
+                break
+
+
+def aside(folder):
+    """Moves a folder to FOLDER.old, whose own old one goes."""
+    old = folder.with_name(folder.name + ".old")
+    if old.exists():
+        shutil.rmtree(old)
+    folder.rename(old)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("eval_dir", type=Path)
+    parser.add_argument("--source", choices=("en", "de"), default="en", help="de: German to English, the pairs turned round")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--processes", type=int, default=1, help="of torchrun, for training and distilling")
+    parser.add_argument("--vocab", type=int, default=8000, help="pieces")
+    parser.add_argument("--size", default="tiny", help="of the student (model.py: SIZES)")
+    parser.add_argument("--student", default="--minutes 90 --optimizer muon --tokens 3200 --warmup 250 --guide 0.6 --ema 0.995",
+                        help="settings of train.py")
+    parser.add_argument("--finish", default="--minutes 10 --optimizer muon --tokens 3200 --lr 1e-4 --warmup 20 --cooldown 1",
+                        help="settings of the 8-bit finish; empty: none")
+    parser.add_argument("--teacher", default="", help="size of the teacher; empty: none")
+    parser.add_argument("--teacher-settings", default="--minutes 60 --optimizer muon --tokens 30000 --warmup 1000")
+    parser.add_argument("--distill", default="--tokens 16000 --dtype bfloat16", help="settings of distill.py")
+    parser.add_argument("--until", help="the last stage to run")
+    parser.add_argument("--list", action="store_true", help="print the stages, run nothing")
+    args = parser.parse_args()
+    campaign = Campaign(args)
+    names = [stage.name for stage in campaign.stages]
+    if args.until and args.until not in names:
+        parser.error(f"there is no stage {args.until}; there are {', '.join(names)}")
+    campaign.go()
+
+
+if __name__ == "__main__":
+    main()

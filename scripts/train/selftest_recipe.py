@@ -1,0 +1,243 @@
+"""Tests of the recipe's own steps: filter, augment, beam, the engine's rounding, and a whole campaign that is stopped once.
+
+What: functions that exit with a message on failure; the campaign has every stage on a few hundred pairs, with two processes.
+What not: no quality of translation.
+Who calls: selftest.py.
+"""
+
+import dataclasses
+import itertools
+import json
+import lzma
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import sentencepiece as spm
+import torch
+
+import augment
+import filter as filtering
+import quantise
+from align import words
+from decode import EOS, UNK, beam, greedy, translate
+from distill import merged
+from marian import make_model
+from model import recur_by_doubling, recur_by_step
+from read_model import load_packed
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+
+
+def check(condition, what):
+    if not condition:
+        sys.exit(f"FAILED: {what}")
+    print(f"ok: {what}", flush=True)
+
+
+def check_recurrences():
+    """The SSRU's recurrence by doubling against the loop, within the rounding of its log2(T) levels."""
+    torch.manual_seed(1)
+    for length in (1, 2, 3, 64, 127):
+        decay, gain = torch.rand(3, length, 5), torch.randn(3, length, 5)
+        loop, doubled = recur_by_step(decay, gain), recur_by_doubling(decay, gain)
+        exact = recur_by_step(decay.double(), gain.double())
+        bound = 8 * torch.finfo(torch.float32).eps * exact.abs().max() * max(1, length.bit_length())
+        worst = max((doubled - exact).abs().max(), (loop - doubled).abs().max())
+        check(worst <= bound, f"recurrence of {length} steps by doubling ({worst:.1e}, bound {bound:.1e})")
+
+
+@torch.inference_mode()
+def log_probability(model, source, output):
+    """Mean log-probability of an output's pieces and EOS, UNK forbidden, by teacher forcing."""
+    src, trg = torch.tensor([source]), torch.tensor([output + [EOS]])
+    memory, bias = model.encode(src, torch.ones_like(src, dtype=torch.bool))
+    logits = model.logits(model.decode(trg, memory, bias)[0])[0]
+    logits[:, UNK] = -torch.inf
+    return logits.log_softmax(-1).gather(1, trg[0][:, None]).mean().item()
+
+
+def check_beam(name, config):
+    """A beam of one is greedy; one wide enough for everything finds the best of all outputs, alone and among others."""
+    torch.manual_seed(1)
+    model = make_model(dataclasses.replace(config, vocab=6)).eval()
+    sources = [[5, EOS], [3, EOS], [4, EOS]]  # so that outputs have at most 3 pieces and EOS
+    check(beam(model, sources, 1) == greedy(model, sources), f"{name}: a beam of one is greedy")
+    outputs = [list(ids) for size in range(4) for ids in itertools.product(range(2, 6), repeat=size)]
+    best = [max(outputs, key=lambda ids: log_probability(model, source, ids)) for source in sources]
+    check(beam(model, sources, 100) == best, f"{name}: a wide beam finds the best of {len(outputs)} outputs")
+    narrow = [beam(model, [source], 3)[0] for source in sources]
+    check(narrow == beam(model, sources, 3), f"{name}: a beam's sentences do not depend on each other")
+
+
+def check_rounding():
+    """quantise.py against the formulas of the C code, and against the engine on the shipped model."""
+    generator = np.random.default_rng(1)
+    x = generator.normal(size=(50, 64)).astype(np.float32)
+    x[0], x[1] = 0, np.abs(x[1])
+    low, high = np.minimum(x.min(1, keepdims=True), 0), np.maximum(x.max(1, keepdims=True), 0)
+    unit = (high - low) / np.float32(127)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = np.float32(1) / unit
+        zero = np.rint(-low * inverse)
+        expected = np.where(unit > 0, (np.clip(np.rint(x * inverse) + zero, 0, 127) - zero) * unit, 0)
+    rounded = quantise.activations(torch.from_numpy(x)).numpy()
+    # x * (1 / unit) and x / unit may fall on two sides of a half: one step, rarely.
+    check((np.abs(rounded - expected) <= 1.01 * unit).all() and (rounded != expected).mean() < 0.01,
+          "activations as the kernels round them")
+    weight = torch.randn(24, 7, requires_grad=True)
+    once = quantise.columns(weight)
+    check(torch.allclose(quantise.columns(once), once), "weights on int8 steps stay there")
+    check((once - weight).abs().max() <= 1.01 * weight.abs().max() / 254, "weights move by half a step at most")
+    once.sum().backward()
+    check(torch.equal(weight.grad, torch.ones_like(weight)), "gradients pass the rounding as they are")
+
+
+def check_engine(eval_lines, folder=ROOT / "models/en-de"):
+    """The rounded model in PyTorch says what the engine says, up to near ties."""
+    engine = ROOT / "build/dolmetsch"
+    if not engine.exists():
+        return print(f"skipped: rounding against the engine, since {engine} is not built (make native)")
+    model, vocab_bytes = load_packed(folder)
+    vocab = spm.SentencePieceProcessor(model_proto=vocab_bytes)
+    model.eval().levels = quantise.levels_of(model.config.bits)
+    done = subprocess.run([engine, "--model", folder, "--no-split", "--shortlist", "off"],
+                          input="".join(line + "\n" for line in eval_lines), capture_output=True, text=True, check=True)
+    same = sum(a == b for a, b in zip(translate(model, vocab, eval_lines), done.stdout.split("\n")))
+    check(same >= 0.8 * len(eval_lines), f"{same} of {len(eval_lines)} lines as the engine translates them")
+
+
+def check_filter():
+    """Each reason on a pair made for it, among pairs that are fine."""
+    names = "file page user list item node value menu field table".split()
+    german = "Datei Seite Nutzer Liste Eintrag Knoten Wert Menü Feld Tabelle".split()
+    good = [(f"The {en} is shown after the {other}.", f"Die {de} wird nach der {noch} angezeigt.")
+            for en, de in zip(names, german) for other, noch in zip(names, german) if en != other]
+    links = [(0, 0), (1, 1), (2, 2), (3, 6), (4, 3), (5, 4), (6, 5), (7, 7)]
+    lexicon = filtering.Lexicon()
+    for pair in good:
+        lexicon.count(*pair, links)
+    strangers = "Blue horses rarely drive.", "Kein Zaun kostet Kuchen."
+    lexicon.count(*strangers, [])
+    lengths = filtering.LengthModel(np.array([[len(side) + 10 for side in pair] for pair in good]))
+    judge = filtering.Filter(lengths, lexicon).judge
+    check(judge("mdn", *good[0], links)[0] == "", "filter: a good pair stays")
+    copied = ("The page is in the list of the user.",) * 2
+    for reason, pair in {
+        "duplicate": good[0], "language": copied, "alignment": strangers,
+        "length": (good[1][0], good[1][1] + " Und noch viel mehr, das im Englischen nirgends steht.")}.items():
+        check(judge("mdn", *pair, [] if pair is strangers else links)[0] == reason, f"filter: {reason}")
+    check(filtering.wrong_language("Die Seite ist nicht in der Liste", "Die Seite ist in der Liste"),
+          "filter: German for English")
+    check(not filtering.wrong_language("See The Mark of Anarchy for it", "Siehe The Mask of Anarchy von Shelley"),
+          "filter: a title")
+    alike = {filtering.template(text) for text in ("Set `max_width` to 12.", "set `min_size` to 7!", "Set foo() to -1.")}
+    check(alike == {"set 0 to 0"}, "filter: code, numbers, case and marks do not count")
+
+
+def check_augment(pairs_path, links_path):
+    """Links of new lines point at words; linked copies are the same word; the same seed gives the same lines."""
+    pairs = list(augment.read(pairs_path, links_path, "en"))
+    new = list(augment.augment(pairs, 3, 20))
+    kinds = {kind for kind, _ in new}
+    check(kinds == {*augment.KINDS, "several"}, f"augment: every kind occurs ({len(new)} lines)")
+    check(new == list(augment.augment(pairs, 3, 20)), "augment: the same seed, the same lines")
+    for kind, pair in new:
+        sizes = len(words(pair.source)), len(words(pair.target))
+        if not all(0 <= i < sizes[0] and 0 <= j < sizes[1] for i, j in pair.links):
+            sys.exit(f"FAILED: augment: a link of {kind} points nowhere: {pair}")
+    pair = augment.Pair("t", "Set foo to 1.", "Setzen Sie foo auf 1.", [(0, 0), (1, 2), (2, 3), (3, 4), (4, 5)])
+    changed = augment.replace(pair, (4, 7), (11, 14), "max_width")
+    check(changed.target == "Setzen Sie max_width auf 1." and changed.links ==
+          [(0, 0), (4, 5), (5, 6), (6, 7), (1, 2), (2, 3), (3, 4)], "augment: links move with the words")
+    check(augment.replace(pair, (5, 7), (11, 14), "x") is None, "augment: no word is torn")
+    check(augment.caps(random, augment.Pair("t", "Street", "Straße", [])).target == "STRASSE", "augment: capitals of ß")
+    back = augment.turned(augment.turned(pair))
+    check(back == pair and augment.turned(pair).source == pair.target, "augment: turned round and back")
+
+
+def check_merge():
+    row = ["mdn/prose", "The cat sees the dog.", "Die Katze sieht den Hund."]
+    check(merged(row, "Die Katze erblickt den Hund.", "en", True) ==
+          [["mdn/distilled", row[1], "Die Katze erblickt den Hund."], row], "distill: both are kept")
+    check(merged(row, row[2], "en", True) == [["mdn/distilled", *row[1:]]], "distill: not twice the same")
+    check(merged(row, "", "en", False) == [row], "distill: an empty output gives way to the original")
+    check(merged(row, "A cat sees the dog.", "de", False) == [["mdn/distilled", "A cat sees the dog.", row[2]]],
+          "distill: from German")
+
+
+def small_corpus(corpus, folder, pairs):
+    """A corpus and test sets of few lines in the form of the large ones."""
+    folder.mkdir()
+    for name in ("train", "train2"):
+        for kind in ("src", "tsv"):
+            with lzma.open(corpus / f"{name}.{kind}.xz", "rt", encoding="utf-8", newline="\n") as whole, \
+                    lzma.open(folder / f"{name}.{kind}.xz", "wt", encoding="utf-8", newline="\n") as part:
+                part.writelines(line for _, line in zip(range(pairs), whole))
+    for name in ("news-2008-2012.tsv", "valid.tsv", "valid.src"):
+        with open(corpus / name, encoding="utf-8", newline="\n") as whole:
+            (folder / name).write_text("".join(line for _, line in zip(range(40), whole)), encoding="utf-8", newline="\n")
+    lines = (folder / "valid.tsv").read_text(encoding="utf-8").splitlines()[:6]
+    (folder / "docs-test.tsv").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    for side, language in enumerate(("en", "de")):
+        for name in ("flores-dev", "wmt13"):
+            text = "".join(line.split("\t")[side] + "\n" for line in lines)
+            (folder / f"{name}.{language}").write_text(text, encoding="utf-8")
+
+
+def check_campaign(corpus, work):
+    """Every stage from German, stopped in the middle and gone on, with a teacher and an 8-bit finish, by two processes."""
+    small = work / "corpus"
+    small_corpus(corpus, small, 150)
+    shape = ("--dim 32 --ffn 64 --heads 4 --encoder-layers 1 --decoder-layers 1 --tokens 600 --warmup 5 --minutes 60 "
+             "--short-tokens 0")
+    command = [sys.executable, HERE / "campaign.py", work / "c", small, small, "--source", "de", "--vocab", "800",
+               "--processes", "2", "--teacher", "teacher", "--distill", "--shard 80 --beam 2 --tokens 400",
+               "--teacher-settings", f"{shape} --updates 3", "--student", f"{shape} --updates 3",
+               "--finish", f"{shape} --updates 2"]
+
+    def run(*more):
+        done = subprocess.run([*map(str, command), *more], capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"campaign.py failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        return done.stdout
+    check("== distill" in run("--until", "distill"), "campaign: stopped after distilling")
+    shards = sorted((work / "c/shards").iterdir())
+    check(len(shards) > 2, f"campaign: two processes made {len(shards)} shards")
+    shards[1].unlink()  # as if it had been stopped there
+    stamp = work / "c/stamps/distill"
+    stamp.write_text(stamp.read_text().replace("done", "started", 1))
+    kept = shards[0].stat().st_mtime_ns
+    again = run()
+    check("== teacher:" not in again and "== distill:" in again, "campaign: goes on where it was")
+    check(shards[1].exists() and shards[0].stat().st_mtime_ns == kept, "campaign: only the missing shard was made")
+    folder = work / "c/model/de-en"
+    manifest, card = json.loads((folder / "manifest.json").read_text()), (folder / "card.md").read_text(encoding="utf-8")
+    check(manifest["source"] == "de" and len(manifest["scores"]) == 3, "campaign: a manifest")
+    check("<!-- samples (card.py) -->" in card and "<!-- curve (card.py) -->" in card, "campaign: a card")
+    check("==" not in run(), "campaign: nothing is left to do")
+    command[command.index("--finish") + 1] += " --seed 2"
+    last = run()
+    check("== student:" not in last and "== finish:" in last and "== card:" in last,
+          "campaign: a changed stage and what follows run again")
+    check((work / "c/finish.old/final.bin").exists(), "campaign: what a stage had made is moved aside")
+    check_ablation(work / "c", small, f"{shape} --updates 2")
+
+
+def check_ablation(work, eval_dir, budget):
+    """Two cells of the ablation on what the campaign prepared; the second call trains nothing."""
+    command = [sys.executable, HERE / "ablate.py", work, eval_dir, "--source", "de", "--budget", budget, "--common", "--ema 0.9",
+               "--pieces", '{"8000": 800}', "--cells", "base", "distilled", "without news", "--lines", "3"]
+
+    def table():
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"ablate.py failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        return done.stdout
+    first, second = table(), table()
+    check(first.count("train.py") == 3 and "train.py" not in second, "ablation: finished cells are not run again")
+    check([line.split(" | ")[0] for line in second.splitlines()[2:]] == ["| base", "| distilled", "| without news"],
+          "ablation: a line for each cell")

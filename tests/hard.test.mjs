@@ -1,0 +1,107 @@
+// The checks of scripts/hard-checks.mjs: what is wrong fails the check that is meant for it, what is right passes all;
+// and the hard set itself, whose references are right by definition.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { CHECKS, judge, readHardSet } from '../scripts/hard-checks.mjs';
+import { SHIPPED } from './models.mjs';
+
+const HARD_SET = 'tests/golden/hard.en-de.tsv';
+const failures = (english, german, requirements = []) => {
+  const verdict = judge(english, german, requirements);
+  return Object.keys(verdict).filter((name) => !verdict[name]);
+};
+
+/** What must fail, by the check that must see it: [English, bad German]. */
+const BAD = {
+  'output': [['The cat sleeps.', ''], ['The cat sleeps.', '...'], ['The cat sleeps.', 'Die Katze schl\ufffdft.']],
+  'repetition': [['Perfect! Thank you.', 'Perfekt! Danke. Perfekt! Danke.'], ['Perfect! Thank you.', 'Perfekt! Danke. Danke.'],
+    ['to lower it', 'um die survivalenenenen Rate zu senken'], ['Not every bird can fly.', 'Nicht jeder kann wohl wohl wohl.'],
+    ['The dog ran home.', 'Der Hund lief nach Hause lief nach Hause.'], ['Wait.', 'Warteeeee.']],
+  'length': [['Save', 'Speichern Sie die Datei, bevor Sie das Fenster schließen'],
+    ['Please read the whole text before you answer.', 'Bitte.']],
+  'german': [['PLEASE READ THIS.', 'PLEASE READ THIS.'], ['The cat is in the garden.', 'The Katze ist in the Garten.'],
+    ['the railway station restaurant', 'das railway station restaurant']],
+  'negation': [['I do not agree.', 'Ich stimme zu.'], ['She never eats meat.', 'Sie isst Fleisch.'],
+    ['i dont know', 'ich weiß'], ['He left without a word.', 'Er ging mit einem Wort.']],
+  'no new negation': [['The file was saved.', 'Die Datei wurde nicht gespeichert.'], ['I have time.', 'Ich habe keine Zeit.']],
+  'numbers': [['It costs $1,299.99.', 'Es kostet 1.299 $.'], ['More than 10,000 came.', 'Mehr als 1.000 kamen.'],
+    ['Version 3.11 is out.', 'Version 3.12 ist da.'], ['It has 8 legs.', 'Es hat Beine.'],
+    ['Open at 9:30.', 'Ab 9:30 bis 17 Uhr.'], ['It starts at 8 p.m.', 'Es beginnt um 21 Uhr.']],
+  'urls': [['Visit https://example.org/docs.', 'Besuchen Sie https://example.org/doks.'],
+    ['Write to info@example.org.', 'Schreiben Sie an Info@Beispiel.org.'],
+    ['The page example.org/about', 'Die Seite Beispiel.org/about']],
+  'code': [['Set `max_width` now.', 'Setzen Sie jetzt `maxbreite`.'], ['Hello {name}!', 'Hallo {Name}!'],
+    ['%d files deleted', '% d Dateien gelöscht'], ['Use --verbose.', 'Verwenden Sie -verbose.'],
+    ['Call getTime().', 'Rufen Sie getTime auf.']],
+  'symbols': [['I love it 😍', 'Ich liebe es'], ['The flag 🇩🇪', 'Die Flagge 🇩']],
+  'ending': [['Are you there?', 'Sind Sie da.'], ['Save changes', 'Änderungen speichern.'], ['Requirements:', 'Anforderungen']],
+  'sentences': [['I came. I saw. I won.', 'Ich kam, sah und siegte.'], ['Yes. No.', 'Ja. Nein. Vielleicht. Oder.']],
+  'capitals': [['ALL RIGHTS RESERVED.', 'Alle Rechte vorbehalten.']],
+  'address': [['Are you sure you want it?', 'Bist du sicher, dass Sie es wollen?']],
+};
+
+/** What must pass everything: [English, good German]. */
+const GOOD = [
+  ['Perfect! Thank you.', 'Perfekt! Vielen Dank.'], ['I strongly disagree.', 'Da bin ich völlig anderer Meinung.'],
+  ['It costs $1,299.99.', 'Es kostet 1.299,99 US-Dollar.'], ['It starts at 8:15 p.m.', 'Es beginnt um 20.15 Uhr.'],
+  ['She was born on 07/14/1989.', 'Sie wurde am 14.7.1989 geboren.'], ['He has 3 cats.', 'Er hat drei Katzen.'],
+  ['Back in the 1990s', 'In den 1990ern'], ['MADE IN GERMANY', 'IN DEUTSCHLAND HERGESTELLT'], ['STREET NAMES', 'STRAßENNAMEN'],
+  ['The man who that is', 'Der Mann, der das ist'], ['It is he who, she says, left.', 'Er ist es, der, sagt sie, sie verließ.'],
+  ['This is nonsense.', 'Das ist Unsinn.'], ['Name: Peter', 'Name: Peter'], ['https://example.org', 'https://example.org'],
+  ['Smoking is not allowed here.', 'Rauchen ist hier verboten.'], ['No, no, no!', 'Nein, nein, nein!'],
+  ['Microsoft Windows is a system.', 'Microsoft Windows ist ein System.'], ['', ''],
+];
+
+test('each check fails on what it is meant for', () => {
+  assert.deepEqual(Object.keys(BAD), CHECKS.map((check) => check.name), 'every check has its bad examples');
+  for (const [name, examples] of Object.entries(BAD))
+    for (const [english, german] of examples)
+      assert.ok(failures(english, german).includes(name), `${name} must fail: ${english} -> ${german}`);
+});
+
+test('good translations pass every check', () => {
+  for (const [english, german] of GOOD) assert.deepEqual(failures(english, german), [], `${english} -> ${german}`);
+});
+
+test('requirements of a line', () => {
+  assert.deepEqual(failures('The cat sleeps.', 'Die KATZE schläft.', ['katze|kater', 'schl(ä|ie)f']), []);
+  assert.deepEqual(failures('The cat sleeps.', 'Der Hund schläft.', ['katze']), ['words']);
+  assert.deepEqual(failures('I strongly disagree.', 'Ich stimme zu.', ['!stimme zu']), ['words']);
+});
+
+test('the hard set: 500 lines, 25 of each category, whose references pass', () => {
+  const set = readHardSet(readFileSync(HARD_SET, 'utf8'));
+  const sizes = new Map();
+  for (const { category } of set) sizes.set(category, (sizes.get(category) ?? 0) + 1);
+  assert.deepEqual([set.length, new Set(set.map((line) => line.english)).size, sizes.size], [500, 500, 20]);
+  for (const [category, size] of sizes) assert.equal(size, 25, category);
+  for (const { english, german, requirements } of set) {
+    assert.deepEqual(failures(english, german, requirements), [], `${english} -> ${german}`);
+    assert.ok(requirements.length > 0, `${english} asks for nothing of its own`);
+    assert.ok(failures(english, english, requirements).length > 0 || /^https:\S+$/.test(english), `left as it is: ${english}`);
+  }
+});
+
+test('a hard set that lacks a column is named by line', () => {
+  assert.throws(() => readHardSet('caps\tA B\tC D\n\ncaps\tonly English\n'), /line 2 of the hard set/);
+});
+
+test('hard.mjs counts by category and by check, and the known failures are in the set', () => {
+  const json = join(mkdtempSync(join(tmpdir(), 'hard-')), 'rates.json');
+  const command = ['scripts/hard.mjs', '--model', SHIPPED, '--json', json, '--fails'];
+  const out = execFileSync(process.execPath, command, { encoding: 'utf8' });
+  const rates = JSON.parse(readFileSync(json, 'utf8'));
+  assert.equal(rates.total.lines, 500);
+  assert.equal(Object.values(rates.categories).reduce((sum, rate) => sum + rate.passed, 0), rates.total.passed);
+  const printed = out.split('\n').filter((line) => line.includes('\t')).length;
+  assert.equal(printed, 500 - rates.total.passed, 'each failed line is printed');
+  assert.equal(rates.checks.output.lines, 500);
+  assert.ok(rates.categories.caps.passed >= 12, 'text in capitals is translated');
+  const set = new Set(readHardSet(readFileSync(HARD_SET, 'utf8')).map((line) => line.english));
+  for (const known of ['Perfect! Thank you.', 'I strongly disagree.', 'ALL RIGHTS RESERVED.']) assert.ok(set.has(known));
+});
