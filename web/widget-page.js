@@ -127,6 +127,7 @@ export class DolmetschPage extends Base {
   async #reset() {
     const { from, to, model, base } = this, view = /** @type {PageView} */ (this.#view);
     view.texts = textsFor(to);
+    view.size(undefined);                           // what was said is of another model, in another language
     this.#become('idle');
     const size = await sizeOf({ models: new URL('models/', base || import.meta.url).href, from, to, model });
     if (this.to === to && this.from === from && this.model === model && this.base === base) view.size(size);

@@ -17,24 +17,25 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
-# Cell -> (settings of train.py, vocabulary, distilled text). Bytes are equal but for the vocabularies and the decoder.
+# Cell -> (settings of train.py, pieces if not the campaign's vocabulary, distilled text too). Bytes are equal but for the
+# vocabularies and the decoder.
 CELLS = {
-    "base": ("", 8000, False),
+    "base": ("", None, False),
     "vocabulary 4,000": ("", 4000, False),
     "vocabulary 16,000": ("", 16000, False),
-    "distilled": ("", 8000, True),
-    "without news": ("--without news", 8000, False),
-    "without mdn": ("--without mdn", 8000, False),
-    "without tatoeba": ("--without tatoeba", 8000, False),
-    "without adobe": ("--without adobe", 8000, False),
-    "half of the corpus": ("--share 0.5", 8000, False),
-    "a quarter of the corpus": ("--share 0.25", 8000, False),
-    "self-attention decoder": ("--decoder selfattn", 8000, False),
-    "no guided alignment": ("--guide 0 --guide-end 0", 8000, False),
-    "12 narrow encoder layers": ("--encoder-layers 12 --ffn 656", 8000, False),
-    "3 wide encoder layers": ("--encoder-layers 3 --ffn 2768", 8000, False),
-    "no averaging": ("--ema 0", 8000, False),
-    "no label smoothing": ("--smoothing 0", 8000, False),
+    "distilled": ("", None, True),
+    "without news": ("--without news", None, False),
+    "without mdn": ("--without mdn", None, False),
+    "without tatoeba": ("--without tatoeba", None, False),
+    "without adobe": ("--without adobe", None, False),
+    "half of the corpus": ("--share 0.5", None, False),
+    "a quarter of the corpus": ("--share 0.25", None, False),
+    "self-attention decoder": ("--decoder selfattn", None, False),
+    "no guided alignment": ("--guide 0 --guide-end 0", None, False),
+    "12 narrow encoder layers": ("--encoder-layers 12 --ffn 656", None, False),
+    "3 wide encoder layers": ("--encoder-layers 3 --ffn 2768", None, False),
+    "no averaging": ("--ema 0", None, False),
+    "no label smoothing": ("--smoothing 0", None, False),
 }
 SETS = ("docs-test", "flores-dev", "wmt13")
 
@@ -54,19 +55,22 @@ class Ablation:
         self.args, self.work, self.out = args, args.work, args.work / "ablate"
 
     def corpus(self, pieces, distilled):
-        """-> (encoded corpus, vocabulary, encoded held-out pairs), made once for all cells."""
-        text = "distilled" if distilled else "augmented"
-        pairs, links = self.work / f"{text}.tsv", self.work / f"{text}.links"
-        if not pairs.exists():
-            raise Missing(f"{pairs.name} is not there")
+        """-> (encoded corpus, vocabulary, encoded held-out pairs), those of another vocabulary made once for all cells."""
+        if pieces:
+            return self.encoded(pieces)
+        if distilled and not (self.work / "distilled.npz").exists():
+            raise Missing("distilled.npz is not there")
+        return tuple(self.work / name for name in ("student.npz" if distilled else "corpus.npz", "vocab.model", "valid.npz"))
+
+    def encoded(self, pieces):
         vocab = self.out / f"vocab-{pieces}.model"
         if not vocab.exists():
             run("vocab.py", self.work / "filtered.tsv", vocab.with_suffix(""), "--size", pieces)
-        encoded, valid = self.out / f"{text}-{pieces}.npz", self.out / f"valid-{pieces}.npz"
-        for source, link, made in ((pairs, links, encoded), (self.work / "valid.tsv", "-", valid)):
+        corpus, valid = self.out / f"corpus-{pieces}.npz", self.out / f"valid-{pieces}.npz"
+        for pairs, links, made in (("augmented.tsv", self.work / "augmented.links", corpus), ("valid.tsv", "-", valid)):
             if not made.exists():
-                run("encode.py", source, link, vocab, made, "--source", self.args.source)
-        return encoded, vocab, valid
+                run("encode.py", self.work / pairs, links, vocab, made, "--source", self.args.source)
+        return corpus, vocab, valid
 
     def settings(self, own, seed):
         """The command's settings of a cell; what comes later wins."""
@@ -81,7 +85,7 @@ class Ablation:
         if kept.exists() and kept.read_text() != wanted:
             raise SystemExit(f"{folder} was made with {kept.read_text()}: move it away, or give the same settings")
         if not scores.exists():
-            corpus, vocab, valid = self.corpus(self.args.pieces.get(pieces, pieces), distilled)
+            corpus, vocab, valid = self.corpus(pieces, distilled)
             folder.mkdir(parents=True, exist_ok=True)
             kept.write_text(wanted)
             run("train.py", corpus, vocab, folder, "--valid", valid, "--source", self.args.source, *self.settings(own, seed))
@@ -118,12 +122,10 @@ def main():
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--lines", type=int, default=300, help="of each test set")
     parser.add_argument("--source", choices=("en", "de"), default="en")
-    parser.add_argument("--pieces", type=json.loads, default={}, help='other sizes for tests, as {"8000": 800}')
     parser.add_argument("--list", action="store_true")
     args = parser.parse_args()
     if args.list:
         return print("\n".join(CELLS))
-    args.pieces = {int(size): other for size, other in args.pieces.items()}
     ablation, table, base = Ablation(args), [], None
     ablation.out.mkdir(parents=True, exist_ok=True)
     for name in args.cells:

@@ -34,10 +34,9 @@ class Campaign:
     def __init__(self, args):
         self.args, self.work, self.stages = args, args.work.resolve(), []
         self.add_data()
-        pairs, links = self.work / "augmented.tsv", self.work / "augmented.links"
         if args.teacher:
-            pairs, links = self.add_teacher(pairs, links)
-        self.add_student(pairs, links)
+            self.add_teacher()
+        self.add_student()
         self.add_model()
 
     def add(self, name, made, command):
@@ -70,31 +69,35 @@ class Campaign:
         self.add("held-out", "valid.tsv", self.python("data.py", corpus, work / "valid.tsv", "--held-out"))
         self.add("encode-held-out", "valid.npz", self.python(
             "encode.py", work / "valid.tsv", "-", self.vocab, work / "valid.npz", *source))
+        self.add("encode", "corpus.npz", self.python(
+            "encode.py", work / "augmented.tsv", work / "augmented.links", self.vocab, work / "corpus.npz", *source))
 
-    def encode(self, name, pairs, links):
-        self.add(f"encode-{name}", f"{name}.npz", self.python(
-            "encode.py", pairs, links, self.vocab, self.work / f"{name}.npz", "--source", self.args.source))
+    def combine(self, name, *parts):
+        return self.add(name, f"{name}.npz", self.python("combine.py", self.work / f"{name}.npz", *parts))
 
-    def add_teacher(self, pairs, links):
-        """-> pairs and links of the distilled corpus with the original beside it"""
-        args, work = self.args, self.work
-        self.encode("teacher", pairs, links)
+    def add_teacher(self):
+        """One teacher of both directions, and the corpus as it translates it: forwards to learn from it, backwards for
+        more sources of what people wrote."""
+        args, work, corpus = self.args, self.work, self.work / "corpus.npz"
+        self.combine("teacher", corpus, "--turned", corpus)
         self.train("teacher", args.teacher, args.teacher_settings)
-        distil = (work / "teacher/final.bin", self.vocab, pairs, work / "shards", "--source", args.source)
-        self.add("distill", "shards", self.python(
-            "distill.py", *distil, "--device", args.device, *shlex.split(args.distill), parallel=True))
-        merged, merged_links = work / "distilled.tsv", work / "distilled.links"
-        self.add("merge", merged, self.python("distill.py", *distil, *shlex.split(args.distill), "--merge", merged, "--keep"))
-        self.add("align-distilled", merged_links, self.python("align.py", merged, merged_links))
-        return merged, merged_links
+        turned = self.combine("turned", "--turned", corpus)
+        for source, shards, made in ((corpus, "shards", "distilled"), (turned, "back-shards", "back")):
+            distil = (work / "teacher/final.bin", source, work / shards)
+            self.add(f"translate-{made}", shards, self.python(
+                "distill.py", *distil, "--device", args.device, *shlex.split(args.distill), parallel=True))
+            self.add(made, f"{made}.npz", self.python(
+                "distill.py", *distil, *shlex.split(args.distill), "--merge", work / f"{made}.npz"))
 
-    def add_student(self, pairs, links):
-        self.encode("student", pairs, links)
+    def add_student(self):
+        work = self.work
+        more = (work / "distilled.npz", "--turned", work / "back.npz") if self.args.teacher else ()
+        self.combine("student", work / "corpus.npz", *more)
         self.train("student", self.args.size, self.args.student)
         if self.args.finish:
-            self.add("encode-finish", "finish.npz", ["ln", "-f", self.work / "student.npz", self.work / "finish.npz"])
-            self.train("finish", self.args.size, self.args.finish, "--bits", 8, "--short-tokens", 0,
-                       "--warm-start", self.work / "student/final.bin")
+            self.add("data-finish", "finish.npz", ["ln", "-f", work / "student.npz", work / "finish.npz"])
+            self.train("finish", self.args.size, self.args.finish, "--bits", self.args.bits, "--short-tokens", 0,
+                       "--warm-start", work / "student/final.bin")
 
     def add_model(self):
         args, work = self.args, self.work
@@ -180,7 +183,8 @@ def main():
     parser.add_argument("--student", default="--minutes 90 --optimizer muon --tokens 3200 --warmup 250 --guide 0.6 --ema 0.995",
                         help="settings of train.py")
     parser.add_argument("--finish", default="--minutes 10 --optimizer muon --tokens 3200 --lr 1e-4 --warmup 20 --cooldown 1",
-                        help="settings of the 8-bit finish; empty: none")
+                        help="settings of a last run with the engine's rounding; empty: none")
+    parser.add_argument("--bits", type=int, default=6, help="of each weight, in that run and in the file")
     parser.add_argument("--teacher", default="", help="size of the teacher; empty: none")
     parser.add_argument("--teacher-settings", default="--minutes 60 --optimizer muon --tokens 30000 --warmup 1000")
     parser.add_argument("--distill", default="--tokens 16000 --dtype bfloat16", help="settings of distill.py")

@@ -55,8 +55,13 @@ def reorder(state, rows):
     return state  # a step's number, or nothing yet
 
 
+def moved(state, rows):
+    """The decoder's state after hypotheses changed places within their sentences, which all see the same source."""
+    return {key: reorder(value, rows) if key in ("cells", "h") else value for key, value in state.items()}
+
+
 @torch.inference_mode()
-def beam(model, sources, width, device="cpu"):
+def beam(model, sources, width, device="cpu", longest=MAX_LENGTH_FACTOR):
     """As greedy(), with `width` hypotheses for each sentence side by side; the best by mean log-probability of its
     pieces, EOS counted. As in Marian a finished one keeps its place; those not finished at the length limit come last."""
     src, mask = pad_rows(sources, device)
@@ -70,7 +75,7 @@ def beam(model, sources, width, device="cpu"):
     done = torch.zeros_like(total, dtype=torch.bool)
     output = torch.zeros(len(spread), 0, dtype=torch.long, device=device)
     length = torch.zeros_like(total)
-    for _ in range(MAX_LENGTH_FACTOR * src.shape[1]):
+    for _ in range(int(longest * src.shape[1])):
         logits, _ = model.step(previous, state, bias)
         logits[:, UNK] = -torch.inf
         gains = logits.float().log_softmax(-1).view(*total.shape, -1)
@@ -85,7 +90,7 @@ def beam(model, sources, width, device="cpu"):
         output = torch.cat([output.index_select(0, rows), token.view(-1, 1)], dim=1)
         if done.all():
             break
-        state, previous = reorder(state, rows), token.flatten()
+        state, previous = moved(state, rows), token.flatten()
     best = (total / length - 1e9 * ~done).argmax(1)
     chosen = output.view(*total.shape, -1)[torch.arange(len(sources), device=device), best].tolist()
     return [row[:row.index(EOS)] if EOS in row else row for row in chosen]

@@ -1,9 +1,10 @@
-"""Sequence-level distillation: the whole corpus translated by a teacher with a beam, in shards.
+"""Sequence-level distillation (Kim & Rush 2016): the whole corpus translated by a teacher with a beam, in shards.
 
-What: `python distill.py TEACHER.bin VOCAB.model PAIRS.tsv OUT_DIR` writes OUT_DIR/shard-NNNNN.tsv, each once and whole, so that a
-stopped run goes on where it was; `--merge OUT.tsv` writes SOURCE/distilled pairs, and the originals too with --keep.
-Under torchrun each process takes every world-th shard.
-What not: no training; the new pairs need align.py before encode.py. The teacher's and the student's vocabularies may differ.
+What: `python distill.py TEACHER.bin CORPUS.npz OUT_DIR` writes OUT_DIR/shard-NNNNN.npz, each once and whole, so that a stopped
+run goes on where it was; `--merge OUT.npz` writes the encoded corpus of the teacher's pairs, with what its guided attention
+looked at as their links. Under torchrun each process takes every world-th shard.
+What not: no training; the teacher has the student's vocabulary. Lines made by augment.py are not translated: they are for
+the student to learn from as they are.
 Who calls: campaign.py.
 """
 
@@ -11,113 +12,127 @@ import argparse
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
-import sentencepiece as spm
+import numpy as np
 import torch
 
-from data import is_sane
-from decode import EOS, beam
+from augment import KINDS
+from combine import chosen, save
+from decode import EOS, beam, pad_rows
+from encode import load, offsets, offsets_of
 from marian import load_model
 
-
-def shards(pairs_path, size):
-    """Yields lists of `size` (tag, English, German)."""
-    with open(pairs_path, encoding="utf-8", newline="\n") as file:
-        part = []
-        for line in file:
-            part.append(line.rstrip("\n").split("\t"))
-            if len(part) == size:
-                yield part
-                part = []
-        if part:
-            yield part
+SHORTEST, LONGEST, SLACK = 0.5, 1.6, 6  # pieces of a plausible translation, times those of the source; give or take a few
+LINK = 0.25  # least attention of a link
 
 
-def batches(sources, tokens):
-    """Indices of lists of ids, in order of length, such that a padded batch has at most `tokens` tokens."""
-    part = []
-    for index in sorted(range(len(sources)), key=lambda i: len(sources[i])):
-        if part and (len(part) + 1) * len(sources[index]) > tokens:
-            yield part
-            part = []
-        part.append(index)
-    if part:
-        yield part
+def originals(corpus):
+    """Indices of the pairs that augment.py did not make."""
+    made = np.array([tag.partition("/")[2] in (*KINDS, "several") for tag in corpus.tags])
+    return np.flatnonzero(~made[corpus.tag])
 
 
-def translate_shard(model, vocab, texts, args, device):
-    sources = [ids + [EOS] for ids in vocab.encode(texts)]
-    out = [""] * len(sources)
-    low = args.dtype != "float32"
-    for part in batches(sources, args.tokens):
-        with torch.autocast(torch.device(device).type, getattr(torch, args.dtype), enabled=low):
-            found = beam(model, [sources[i] for i in part], args.beam, device)
-        for index, ids in zip(part, found):
-            out[index] = vocab.decode(ids)
-    return out
+def batches(lengths, tokens):
+    """Index arrays, in order of length, such that a padded batch has at most `tokens` tokens."""
+    order, begin = np.argsort(lengths, kind="stable"), 0
+    for end in range(1, len(order) + 1):
+        if end == len(order) or (end - begin + 1) * lengths[order[end]] > tokens:
+            yield order[begin:end]
+            begin = end
 
 
-def write(path, rows):
-    """Lines of tab-separated fields; the file appears whole or not at all."""
-    new = path.with_suffix(f".{os.getpid()}.new")
-    with open(new, "w", encoding="utf-8", newline="\n") as file:
-        file.writelines("\t".join(row) + "\n" for row in rows)
-    new.replace(path)
+def plausible(source, output):
+    """Of a fitting length, and not the same few pieces over and over. Both without EOS."""
+    if not SHORTEST * len(source) - SLACK <= len(output) <= LONGEST * len(source) + SLACK:
+        return False
+    triples = [tuple(output[i:i + 3]) for i in range(len(output) - 2)]
+    return len(output) > 0 and len(triples) <= 2 * len(set(triples)) + 2
+
+
+@torch.inference_mode()
+def linked(model, sources, outputs, device):
+    """What the guided head looked at, as links [k,2] (target row, source column) of each pair; EOS with EOS."""
+    (src, src_mask), (trg, trg_mask) = (pad_rows(side, device) for side in (sources, outputs))
+    _, attention = model.decode(trg, *model.encode(src, src_mask))
+    weight, column = (x.cpu().numpy() for x in attention.float().max(-1))
+    links = []
+    for row, (source, output) in enumerate(zip(sources, outputs)):
+        where = np.flatnonzero(weight[row, :len(output) - 1] > LINK)
+        links.append(np.concatenate([np.stack([where, column[row, where]], 1), [[len(output) - 1, len(source) - 1]]]))
+    return links
+
+
+def translate_shard(model, corpus, args, device):
+    """-> arrays of encode.py for the target side, and which pairs are plausible."""
+    sources = [corpus.src[a:b].tolist() for a, b in zip(corpus.src_at[:-1], corpus.src_at[1:])]
+    outputs, links = [[]] * len(sources), [None] * len(sources)
+    low = torch.autocast(torch.device(device).type, getattr(torch, args.dtype), enabled=args.dtype != "float32")
+    for part in batches(np.diff(corpus.src_at), args.tokens):
+        rows = [sources[i] for i in part]
+        with low:
+            found = [ids + [EOS] for ids in beam(model, rows, args.beam, device, LONGEST)]
+            looked = linked(model, rows, found, device)
+        for index, ids, link in zip(part, found, looked):
+            outputs[index], links[index] = ids, link
+    good = np.array([plausible(s[:-1], o[:-1]) for s, o in zip(sources, outputs)])
+    return {"trg": np.concatenate(outputs).astype(np.uint16), "trg_at": offsets(outputs), "good": good,
+            "links": np.concatenate(links).astype(np.uint8), "links_at": offsets(links)}
+
+
+def shards(corpus, size):
+    """(number, indices of the pairs)"""
+    index = originals(corpus)
+    return list(enumerate(index[begin:begin + size] for begin in range(0, len(index), size)))
 
 
 def distill(args):
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     device = f"cuda:{rank}" if args.device == "cuda" and world > 1 else args.device
-    model = load_model(args.teacher).to(device).eval()
-    vocab = spm.SentencePieceProcessor(args.vocab)
+    model, corpus = load_model(args.teacher).to(device).eval(), load(args.corpus)
     args.out.mkdir(parents=True, exist_ok=True)
-    side = 1 if args.source == "en" else 2
-    for number, rows in enumerate(shards(args.pairs, args.shard)):
-        path = args.out / f"shard-{number:05}.tsv"
+    for number, index in shards(corpus, args.shard):
+        path = args.out / f"shard-{number:05}.npz"
         if number % world != rank or path.exists():
             continue
         began = time.perf_counter()
-        outputs = translate_shard(model, vocab, [row[side] for row in rows], args, device)
-        write(path, [[" ".join(output.split())] for output in outputs])
-        print(f"shard {number}: {len(rows) / (time.perf_counter() - began):.1f} lines/s", flush=True)
-
-
-def merged(row, output, source, keep):
-    """The pairs that a line of the corpus becomes: with the teacher's output, where that is a plausible translation,
-    and as it was, where it is not or where `keep` asks for it and it differs."""
-    tag, english, german = row
-    texts = [english, output] if source == "en" else [output, german]
-    plausible = is_sane(*texts)
-    new = [[f"{tag.split('/')[0]}/distilled", *texts]] if plausible else []
-    return new + [row] * (not plausible or keep and texts != [english, german])
+        done = translate_shard(model, chosen(corpus, index), args, device)
+        save(path, SimpleNamespace(**done))
+        print(f"shard {number}: {len(index) / (time.perf_counter() - began):.1f} lines/s, "
+              f"{100 * done['good'].mean():.1f} % plausible", flush=True)
 
 
 def merge(args):
-    """All shards as one table of pairs."""
-    rows = []
-    for number, originals in enumerate(shards(args.pairs, args.shard)):
-        path = args.out / f"shard-{number:05}.tsv"
-        outputs = path.read_text(encoding="utf-8").split("\n")[:-1]
-        if len(outputs) != len(originals):
-            raise ValueError(f"{path} has {len(outputs)} lines for {len(originals)} pairs: was it made with another --shard?")
-        for row, output in zip(originals, outputs):
-            rows += merged(row, output, args.source, args.keep)
-    write(args.merge, rows)
-    distilled = sum(row[0].endswith("/distilled") for row in rows)
-    print(f"{len(rows)} pairs, {distilled} with the teacher's translation")
+    """All shards as one encoded corpus, without what is not plausible."""
+    corpus, parts, index = load(args.corpus), [], []
+    for number, of_shard in shards(corpus, args.shard):
+        path = args.out / f"shard-{number:05}.npz"
+        part = load(path)
+        if len(part.good) != len(of_shard):
+            raise ValueError(f"{path} has {len(part.good)} lines for {len(of_shard)} pairs: was it made with another --shard?")
+        parts.append(part)
+        index.append(of_shard)
+    out = chosen(corpus, np.concatenate(index))
+    out.tags = np.array([tag.partition("/")[0] + "/distilled" for tag in out.tags])
+    for name in ("trg", "links"):
+        setattr(out, name, np.concatenate([getattr(part, name) for part in parts]))
+        setattr(out, name + "_at", offsets_of(np.concatenate([np.diff(getattr(part, name + "_at")) for part in parts])))
+    good = np.concatenate([part.good for part in parts])
+    out = chosen(out, np.flatnonzero(good))
+    out.tags, new = np.unique(out.tags, return_inverse=True)  # "mdn" and "mdn/prose" are one now
+    out.tag = new.astype(np.uint16)[out.tag]
+    save(args.merge, out)
+    print(f"{len(good)} pairs translated, {good.sum()} of them plausible")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("teacher")
-    parser.add_argument("vocab")
-    parser.add_argument("pairs")
+    parser.add_argument("corpus", help="encoded, in the teacher's direction")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--merge", type=Path, help="instead of translating: the table to write from the shards")
-    parser.add_argument("--keep", action="store_true", help="with --merge: the originals beside the teacher's translations")
-    parser.add_argument("--source", choices=("en", "de"), default="en", help="language that the teacher reads")
+    parser.add_argument("--merge", type=Path, help="instead of translating: the encoded corpus to write from the shards")
     parser.add_argument("--beam", type=int, default=4)
-    parser.add_argument("--shard", type=int, default=5000, help="lines")
+    parser.add_argument("--shard", type=int, default=5000, help="pairs")
     parser.add_argument("--tokens", type=int, default=2000, help="padded source tokens of a batch, times the beam in rows")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--device", default="cpu")

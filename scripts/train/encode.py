@@ -6,7 +6,7 @@ Who calls: the fourth step of training; train.py reads the result by load().
 
 Arrays, for n pairs: src, trg (uint16 ids, each side ends in EOS), links (uint8
 [k,2]: target row, source column), src_at, trg_at, links_at (int64 [n+1]
-offsets), tag (uint8 [n], index into tags).
+offsets), tag (uint16 [n], index into tags).
 """
 
 import argparse
@@ -90,7 +90,11 @@ def chunks(pairs_path, links_path, vocab_path, source, size=20_000):
 
 
 def offsets(arrays):
-    return np.concatenate([[0], np.cumsum([len(a) for a in arrays])])
+    return offsets_of([len(a) for a in arrays])
+
+
+def offsets_of(lengths):
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
 def load(path):
@@ -110,7 +114,7 @@ def main():
         for chunk in pool.imap(encode_chunk, chunks(args.pairs, args.links, args.vocab, args.source)):
             encoded.extend(chunk)
     tags, tag = np.unique([e[0] for e in encoded], return_inverse=True)
-    arrays = {"tags": tags, "tag": tag.astype(np.uint8)}
+    arrays = {"tags": tags, "tag": tag.astype(np.uint16)}
     for position, name in enumerate(("src", "trg", "links"), 1):
         column = [e[position] for e in encoded]
         arrays[name], arrays[name + "_at"] = np.concatenate(column), offsets(column)

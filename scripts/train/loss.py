@@ -10,33 +10,34 @@ import torch
 from quantise import output_operands
 
 # Rows of logits in float32 at once: on a CPU [64, V] stays in the cache; elsewhere few large kernels are quicker.
-CPU_CHUNK, CHUNK = 64, 4096
+CPU_CHUNK, CHUNK = 64, 16384
 
 
 class ChunkedCrossEntropy(torch.autograd.Function):
-    """Sum over rows of (1-e) CE + e (logsumexp - mean logit), for logits = x Eᵀ + b.
+    """Sum over rows of (1-e) CE + e (logsumexp - mean logit), for logits = x Eᵀ + b, times the rows' weights if there are any.
 
     The gradient is made together with the loss: [N, V] exists once, in `dtype`,
     where the gradient replaces the logits; between the products all is float32.
     """
 
     @staticmethod
-    def forward(ctx, states, table, bias, gold, smoothing, dtype):
-        """states [N,D], table [V,D], bias [1,V], gold [N] -> (loss, plain CE)."""
+    def forward(ctx, states, table, bias, gold, weights, smoothing, dtype):
+        """states [N,D], table [V,D], bias [1,V], gold [N], weights [N] or None -> (loss, plain CE)."""
         low_table, low_states = table.to(dtype), states.to(dtype)
         logits = torch.addmm(bias.to(dtype), low_states, low_table.t())
         grad_bias = torch.zeros_like(bias)
         loss = plain = 0.0
         chunk = CPU_CHUNK if logits.device.type == "cpu" else CHUNK
-        for rows, y in zip(logits.split(chunk), gold[:, None].split(chunk)):
+        weights = torch.ones(len(gold), device=gold.device) if weights is None else weights
+        for rows, y, weight in zip(logits.split(chunk), gold[:, None].split(chunk), weights[:, None].split(chunk)):
             x = rows.float()
             picked, mean, largest = x.gather(1, y), x.mean(1, keepdim=True), x.amax(1, keepdim=True)
             total = x.sub_(largest).exp_().sum(1, keepdim=True)
             normaliser = total.log() + largest
-            plain += (normaliser - picked).double().sum()
-            loss += (normaliser - (1 - smoothing) * picked - smoothing * mean).double().sum()
-            x.mul_(1 / total).sub_(smoothing / x.shape[1])
-            x.scatter_add_(1, y, x.new_full(y.shape, smoothing - 1))
+            plain += (weight * (normaliser - picked)).double().sum()
+            loss += (weight * (normaliser - (1 - smoothing) * picked - smoothing * mean)).double().sum()
+            x.mul_(weight / total).sub_(weight * (smoothing / x.shape[1]))
+            x.scatter_add_(1, y, weight * (smoothing - 1))
             grad_bias += x.sum(0)
             rows.copy_(x)
         ctx.save_for_backward(logits @ low_table, logits.t() @ low_states, grad_bias)
@@ -46,16 +47,15 @@ class ChunkedCrossEntropy(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad, _):
         grad_states, grad_table, grad_bias = ctx.saved_tensors
-        return grad_states * grad, grad_table.float() * grad, grad_bias * grad, None, None, None
+        return grad_states * grad, grad_table.float() * grad, grad_bias * grad, None, None, None, None
 
 
-def cross_entropy(model, states, gold, smoothing, dtype):
-    """states [N,D], gold [N] -> (smoothed loss, plain cross-entropy), both sums."""
+def cross_entropy(model, states, gold, weights, smoothing, dtype):
+    """states [N,D], gold [N], weights [N] or None for ones -> (smoothed loss, plain cross-entropy), both sums."""
     states, table = output_operands(model, states)
-    return ChunkedCrossEntropy.apply(states, table, model.weights[model.output_bias], gold, smoothing, dtype)
+    return ChunkedCrossEntropy.apply(states, table, model.weights[model.output_bias], gold, weights, smoothing, dtype)
 
 
-def guided_alignment(attention, where, target):
-    """-sum target log attention: attention [B,T,S], where = (b, t, s) index
-    tensors of the links, target [links] with each (b, t) summing to 1."""
-    return -(target * (attention[where] + 1e-6).log()).sum()
+def guided_alignment(attention, guide):
+    """-sum guide log attention: both [B,T,S], a target's row of the guide sums to 1, or to 0 where nothing is linked."""
+    return -(guide * (attention.float() + 1e-6).log()).sum()

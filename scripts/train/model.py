@@ -144,18 +144,17 @@ class Transformer(nn.Module):
 
     @torch.no_grad()
     def reset(self):
-        """Glorot uniform, scaled down by 1/sqrt(depth of the layer): post-norm
-        stacks start faster when deeper layers begin closer to the identity."""
+        """Glorot uniform, and zero for what a sub-layer adds to the residual: a post-norm stack that begins as the identity
+        learns from the start, and no layer has a reason to switch its noise off (units.py: such units stay off)."""
         for name, weight in self.weights.items():
             if name == "Wemb":
                 nn.init.uniform_(weight, -math.sqrt(3 / self.config.dim), math.sqrt(3 / self.config.dim))
             elif name.endswith("_ln_scale"):
                 weight.fill_(1)
-            elif weight.shape[0] == 1:
+            elif weight.shape[0] == 1 or name.endswith(("_W2", "_Wo")):
                 weight.zero_()
             else:
-                depth = int(name.split("_")[1][1:])
-                nn.init.xavier_uniform_(weight, gain=1 / math.sqrt(depth))
+                nn.init.xavier_uniform_(weight)
 
     # Building blocks. `prefix` names a sub-layer of Marian's, e.g. "encoder_l1_self".
 

@@ -221,7 +221,7 @@ class Rnn(nn.Module):
         annotations = torch.cat([self.read(x, mask, "encoder_bi", False),
                                  self.read(x, mask, "encoder_bi_r", True)], dim=-1)
         present = mask[..., None]
-        mean = (annotations * present).sum(1) / present.sum(1)
+        mean = (annotations * present).sum(1) / present.sum(1).clamp(min=1)
         start = torch.tanh(self.affine(mean, "decoder_ff_state_W", "decoder_ff_state_b").float())
         if trace is not None:
             trace["encoder_l1"], trace["start"] = annotations, start

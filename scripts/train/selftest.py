@@ -19,7 +19,7 @@ import rnn
 import selftest_recipe as recipe
 from by_length import Stats, joined_lines
 from decode import EOS, greedy, pad_rows
-from golden import CONFIGS
+from golden import CONFIGS, spread_weights
 from marian import load_model, make_model, save_model
 from model import Config, SsruScan
 
@@ -66,8 +66,8 @@ MODELS |= {arch: rnn.Config(vocab=96, dim=32, units=24, arch=arch) for arch in (
 
 def check_steps(name):
     """Step-by-step decoding gives the teacher-forced logits, also with padding."""
-    torch.manual_seed(1)
     model = make_model(MODELS[name]).eval()
+    spread_weights(model, 1)
     src, mask = pad_rows([[5, 9, 14, EOS], [7, EOS]])
     trg, _ = pad_rows([[3, 8, 20, 31, EOS], [6, 11, EOS]])
     with torch.no_grad():
@@ -173,7 +173,10 @@ def check_units(corpus, work):
         recipe.check_beam(name, MODELS[name])
     recipe.check_rounding()
     recipe.check_filter()
-    recipe.check_merge()
+    recipe.check_combine()
+    recipe.check_plausible()
+    recipe.check_muon()
+    recipe.check_grid()
     with open(corpus / "valid.tsv", encoding="utf-8") as file:
         lines = [line.split("\t")[0] for _, line in zip(range(20), file)]
     recipe.check_engine(lines)

@@ -13,6 +13,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import sentencepiece as spm
@@ -23,9 +24,15 @@ import filter as filtering
 import quantise
 from align import words
 from decode import EOS, UNK, beam, greedy, translate
-from distill import merged
+from batches import GridBatches, collate
+from combine import chosen, combined, turned
+from distill import plausible
+from encode import offsets, offsets_of
+from golden import spread_weights
+from loss import cross_entropy
 from marian import make_model
-from model import recur_by_doubling, recur_by_step
+from model import Config, recur_by_doubling, recur_by_step
+from muon import Muon
 from read_model import load_packed
 
 HERE = Path(__file__).parent
@@ -62,8 +69,8 @@ def log_probability(model, source, output):
 
 def check_beam(name, config):
     """A beam of one is greedy; one wide enough for everything finds the best of all outputs, alone and among others."""
-    torch.manual_seed(1)
     model = make_model(dataclasses.replace(config, vocab=6)).eval()
+    spread_weights(model, 1)
     sources = [[5, EOS], [3, EOS], [4, EOS]]  # so that outputs have at most 3 pieces and EOS
     check(beam(model, sources, 1) == greedy(model, sources), f"{name}: a beam of one is greedy")
     outputs = [list(ids) for size in range(4) for ids in itertools.product(range(2, 6), repeat=size)]
@@ -159,14 +166,81 @@ def check_augment(pairs_path, links_path):
     check(back == pair and augment.turned(pair).source == pair.target, "augment: turned round and back")
 
 
-def check_merge():
-    row = ["mdn/prose", "The cat sees the dog.", "Die Katze sieht den Hund."]
-    check(merged(row, "Die Katze erblickt den Hund.", "en", True) ==
-          [["mdn/distilled", row[1], "Die Katze erblickt den Hund."], row], "distill: both are kept")
-    check(merged(row, row[2], "en", True) == [["mdn/distilled", *row[1:]]], "distill: not twice the same")
-    check(merged(row, "", "en", False) == [row], "distill: an empty output gives way to the original")
-    check(merged(row, "A cat sees the dog.", "de", False) == [["mdn/distilled", "A cat sees the dog.", row[2]]],
-          "distill: from German")
+def some_corpus(pairs=60, seed=1):
+    """An encoded corpus of random ids and links."""
+    rng = np.random.default_rng(seed)
+    lengths = {side: rng.integers(2, 30, pairs) for side in ("src", "trg")}
+    links = [np.unique(np.stack([rng.integers(0, lengths[side][i], 9) for side in ("trg", "src")], 1), axis=0)
+             for i in range(pairs)]
+    sides = {side: rng.integers(2, 90, sum(lengths[side])).astype(np.uint16) for side in lengths}
+    return SimpleNamespace(
+        tags=np.array(["mdn", "mdn/typo", "news"]), tag=(np.arange(pairs) % 3).astype(np.uint8), **sides,
+        **{side + "_at": offsets_of(lengths[side]) for side in lengths},
+        links=np.concatenate(links).astype(np.uint8), links_at=offsets([*links]))
+
+
+def check_combine():
+    """Corpora one after the other, and turned round without what only a source may be like."""
+    corpus = some_corpus()
+    back = turned(corpus)
+    check(len(back.tag) == 40 and not (back.tag == 1).any(), "combine: nobody learns to write typos")
+    kept = chosen(corpus, np.flatnonzero(corpus.tag != 1))
+    again = turned(back)
+    check(all(np.array_equal(value, vars(again)[name]) for name, value in vars(kept).items()), "combine: turned and back")
+    both = combined([corpus, back])
+    check(np.array_equal(chosen(both, np.arange(60, 100)).trg, back.trg) and len(both.tag) == 100
+          and [both.tags[i] for i in both.tag[:3]] == list(corpus.tags), "combine: one after the other")
+
+
+def check_plausible():
+    source = list(range(2, 22))
+    check(plausible(source, source), "distill: a translation of that length is plausible")
+    check(not plausible(source, source * 2), "distill: one of twice the length is not")
+    check(not plausible(source, [7, 8, 9] * 7), "distill: nor one that repeats itself")
+    check(not plausible([5, 6], []), "distill: nor an empty one")
+
+
+def check_muon():
+    """The same steps as PyTorch's."""
+    torch.manual_seed(1)
+    shapes = (8, 12), (8, 12), (12, 5)
+    own, other = ([torch.nn.Parameter(torch.ones(shape)) for shape in shapes] for _ in range(2))
+    optimizers = Muon([{"params": own}], lr=1e-2), torch.optim.Muon(
+        other, lr=1e-2, momentum=0.95, weight_decay=0.0, adjust_lr_fn="match_rms_adamw")
+    for _ in range(3):
+        for mine, theirs in zip(own, other):
+            mine.grad = torch.randn(mine.shape)
+            theirs.grad = mine.grad.clone()
+        for optimizer in optimizers:
+            optimizer.step()
+    check(all(torch.allclose(*pair, atol=1e-6) for pair in zip(own, other)), "Muon steps as PyTorch's does")
+
+
+def check_grid():
+    """The batches of a GPU, here without one: each pair once, with the contents of collate(), and the same loss."""
+    corpus = some_corpus()
+    grid, seen = GridBatches(corpus, 120, 1, 90, "cpu"), []
+    for index in grid.plan(0):
+        made, plain, rows = grid.tensors(index), collate(corpus, index), len(index)
+        seen.extend(index)
+        for name, values in plain.items():
+            part = made[name][tuple(slice(size) for size in values.shape)]
+            check_quietly(torch.equal(part, values) and made[name].float().sum().isclose(values.float().sum()),
+                          f"grid: {name} of a batch")
+        check_quietly(len(made["src"]) == max(1, 120 // made["src"].shape[1]) >= rows, "grid: the rows of its width")
+    drawn = np.bincount(seen, minlength=60)
+    check((drawn[corpus.tag == 0] == 1).all() and (drawn[corpus.tag == 2] == 3).all(), "grid: every pair as often as it is drawn")
+    model = make_model(Config(vocab=96, dim=32, ffn=64, heads=4, encoder_layers=1))
+    states, gold, weights = torch.randn(9, 32), torch.arange(9), torch.tensor([1.0, 0, 1] * 3)
+    some = weights.bool()
+    whole, part = (cross_entropy(model, *each, 0.1, torch.float32) for each in (
+        (states, gold, weights), (states[some], gold[some], None)))
+    check(all(torch.allclose(*pair) for pair in zip(whole, part)), "grid: padding has no part in the loss")
+
+
+def check_quietly(condition, what):
+    if not condition:
+        sys.exit(f"FAILED: {what}")
 
 
 def small_corpus(corpus, folder, pairs):
@@ -189,7 +263,7 @@ def small_corpus(corpus, folder, pairs):
 
 
 def check_campaign(corpus, work):
-    """Every stage from German, stopped in the middle and gone on, with a teacher and an 8-bit finish, by two processes."""
+    """Every stage from German, stopped in the middle and gone on, with a teacher and a six-bit finish, by two processes."""
     small = work / "corpus"
     small_corpus(corpus, small, 150)
     shape = ("--dim 32 --ffn 64 --heads 4 --encoder-layers 1 --decoder-layers 1 --tokens 600 --warmup 5 --minutes 60 "
@@ -204,15 +278,15 @@ def check_campaign(corpus, work):
         if done.returncode:
             sys.exit(f"campaign.py failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
         return done.stdout
-    check("== distill" in run("--until", "distill"), "campaign: stopped after distilling")
+    check("== translate-distilled" in run("--until", "translate-distilled"), "campaign: stopped after distilling")
     shards = sorted((work / "c/shards").iterdir())
     check(len(shards) > 2, f"campaign: two processes made {len(shards)} shards")
     shards[1].unlink()  # as if it had been stopped there
-    stamp = work / "c/stamps/distill"
+    stamp = work / "c/stamps/translate-distilled"
     stamp.write_text(stamp.read_text().replace("done", "started", 1))
     kept = shards[0].stat().st_mtime_ns
     again = run()
-    check("== teacher:" not in again and "== distill:" in again, "campaign: goes on where it was")
+    check("== teacher:" not in again and "== translate-distilled:" in again, "campaign: goes on where it was")
     check(shards[1].exists() and shards[0].stat().st_mtime_ns == kept, "campaign: only the missing shard was made")
     folder = work / "c/model/de-en"
     manifest, card = json.loads((folder / "manifest.json").read_text()), (folder / "card.md").read_text(encoding="utf-8")
@@ -230,7 +304,7 @@ def check_campaign(corpus, work):
 def check_ablation(work, eval_dir, budget):
     """Two cells of the ablation on what the campaign prepared; the second call trains nothing."""
     command = [sys.executable, HERE / "ablate.py", work, eval_dir, "--source", "de", "--budget", budget, "--common", "--ema 0.9",
-               "--pieces", '{"8000": 800}', "--cells", "base", "distilled", "without news", "--lines", "3"]
+               "--cells", "base", "distilled", "without news", "--lines", "3"]
 
     def table():
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True)

@@ -15,19 +15,21 @@ import os
 import time
 from pathlib import Path
 
+import numpy as np
 import sentencepiece as spm
 import torch
 import torch.distributed as dist
 
 import rnn
-from batches import Batches, collate
+from batches import Batches, GridBatches, collate
 from encode import load
 from evaluate import every, read_set, score
-from loss import cross_entropy, guided_alignment
 from marian import load_model, make_model, save_model
 from model import SIZES, Config
+from muon import Muon
 from quantise import levels_of
 from units import shares_on
+from update import Update
 
 
 def arguments():
@@ -96,7 +98,6 @@ class Trainer:
         self.args = args
         self.rank, self.world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))  # set by torchrun
         self.device = f"cuda:{self.rank}" if args.device == "cuda" and self.world > 1 else args.device
-        self.dtype = getattr(torch, args.dtype)
         torch.manual_seed(args.seed)
         self.vocab = spm.SentencePieceProcessor(args.vocab)
         size = self.vocab.vocab_size()
@@ -109,16 +110,19 @@ class Trainer:
             take_embeddings(model, load_model(args.embeddings))
         self.model = model.to(self.device)
         model.config.bits, model.levels = args.bits or 8, levels_of(args.bits) if args.bits else 0
-        self.ema = {name: weight.detach().clone() for name, weight in self.model.weights.items()}
-        self.optimizers = make_optimizers(self.model.weights, args)
+        self.update = Update(model, make_optimizers(model.weights, args), self.device, getattr(torch, args.dtype),
+                             args.smoothing, args.clip, self.world)
+        self.ema, self.optimizers = self.update.ema, self.update.optimizers
         self.updates = self.tokens = 0
         self.seconds = 0.0  # of training, over all resumes, without evaluation
         self.pending = 0.0  # seconds of this process not yet in self.seconds
         self.best = 0.0
         corpus = load(args.corpus)
-        self.batches = Batches(corpus, args.tokens, args.seed, self.length_limit(), self.rank, self.world,
-                               frozenset(args.without), args.share)
-        self.window = Window()
+        part = {"rank": self.rank, "world": self.world, "without": frozenset(args.without), "share": args.share}
+        limits = args.tokens, args.seed, self.length_limit()
+        self.batches = (GridBatches(corpus, *limits, self.device, **part) if args.device == "cuda"
+                        else Batches(corpus, *limits, **part))
+        self.reported = time.perf_counter()
 
     # Schedules, all functions of the counters alone.
 
@@ -144,61 +148,22 @@ class Trainer:
 
     # One update.
 
-    def losses(self, batch):
-        """-> (summed smoothed CE, summed plain CE, summed alignment loss, target tokens)."""
-        batch = {k: tuple(x.to(self.device) for x in v) if k == "links" else v.to(self.device)
-                 for k, v in batch.items()}
-        low = self.dtype != torch.float32
-        with torch.autocast(self.device.split(":")[0], self.dtype) if low else contextlib.nullcontext():
-            memory, bias = self.model.encode(batch["src"], batch["src_mask"])
-            states, attention = self.model.decode(batch["trg"], memory, bias)
-        real = batch["trg_mask"]
-        smoothed, plain = cross_entropy(self.model, states[real], batch["trg"][real], self.args.smoothing, self.dtype)
-        aligned = (torch.zeros((), device=self.device) if attention is None  # "rnn" has none to guide
-                   else guided_alignment(attention, batch["links"], batch["link_weights"]))
-        return smoothed, plain, aligned, int(real.sum())
-
-    def update(self, batch):
-        smoothed, plain, aligned, count = self.losses(batch)
-        loss = (smoothed + self.guide() * aligned) / count
-        loss.backward()
-        all_tokens = self.synchronise(count)
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.args.clip, foreach=True)
-        rate = self.rate()
-        if not torch.isfinite(norm):
-            print(f"update {self.updates}: gradient is not finite, skipped", flush=True)
-        else:
-            for optimizer in self.optimizers:
-                for group in optimizer.param_groups:
-                    group["lr"] = rate * group["scale"]
-                optimizer.step()
-        for optimizer in self.optimizers:
-            optimizer.zero_grad(set_to_none=True)
-        self.average()
+    def learn(self, batch, tokens):
+        """tokens: target tokens of the batch, of this process."""
+        keep = min(self.args.ema, (self.updates + 1) / (self.updates + 10))
+        self.update(batch, self.rate(), self.guide(), keep)
         self.updates += 1
-        self.tokens += all_tokens
-        self.window.add(float(plain), float(aligned.detach()), count, float(norm), count / batch["trg"].numel())
+        self.tokens += self.synchronise(tokens)
 
-    def synchronise(self, count):
-        """Averages gradients over the processes, and the clock, so that all follow
-        the same schedule. Returns the target tokens of all."""
-        if self.world == 1:
-            self.seconds, self.pending = self.seconds + self.pending, 0.0
-            return count
-        grads = [weight.grad for weight in self.model.weights.values()]
-        extra = grads[0].new_tensor([self.pending, count])
-        flat = torch.cat([g.flatten() for g in grads] + [extra])
-        dist.all_reduce(flat)
-        flat[:-1] /= self.world
-        for grad, part in zip(grads, flat[:-2].split([g.numel() for g in grads])):
-            grad.copy_(part.view_as(grad))
-        self.seconds, self.pending = self.seconds + float(flat[-2]), 0.0
-        return int(flat[-1])
-
-    @torch.no_grad()
-    def average(self):
-        decay = min(self.args.ema, (self.updates + 1) / (self.updates + 10))
-        torch._foreach_lerp_(list(self.ema.values()), [w.detach() for w in self.model.weights.values()], 1 - decay)
+    def synchronise(self, tokens):
+        """The clock of all processes, so that all follow the same schedule; returns the target tokens of all."""
+        seconds = self.pending
+        if self.world > 1:
+            both = torch.tensor([seconds / self.world, tokens], dtype=torch.float64, device=self.device)
+            dist.all_reduce(both)
+            seconds, tokens = both.tolist()
+        self.seconds, self.pending = self.seconds + seconds, 0.0
+        return int(tokens)
 
     # Checkpoints and evaluation.
 
@@ -263,12 +228,14 @@ class Trainer:
         print("curve " + " ".join(map(str, fields)), flush=True)
 
     @torch.no_grad()
-    def valid_loss(self, batches=40):
-        """Plain cross-entropy a token over the first pairs of --valid, in order of length."""
-        corpus = load(self.args.valid)
-        order = torch.arange(min(len(corpus.tag), 16 * batches)).numpy()
-        parts = [self.losses(collate(corpus, order[i:i + 16])) for i in range(0, len(order), 16)]
-        return float(sum(p[1] for p in parts)) / sum(p[3] for p in parts)
+    def valid_loss(self, pairs=640):
+        """Plain cross-entropy a token over the first pairs of --valid."""
+        corpus, plain, tokens, at_once = load(self.args.valid), 0.0, 0, 16 if self.args.device == "cpu" else 160
+        for begin in range(0, min(len(corpus.tag), pairs), at_once):
+            batch = collate(corpus, np.arange(begin, min(begin + at_once, len(corpus.tag))))
+            tokens += int(batch["trg_mask"].sum())
+            plain += float(self.update.losses(**{name: x.to(self.device) for name, x in batch.items()})[1])
+        return plain / tokens
 
     def dead_units(self):
         """Of the feed-forward layers, how many units no token of some pairs of --valid switches on, in words."""
@@ -285,7 +252,7 @@ class Trainer:
                 self.batches.limit(self.length_limit())
                 self.batches.next_pass()
                 stream = iter(self.batches)
-            self.update(next(stream))
+            self.learn(*next(stream))
             self.pending = time.perf_counter() - began
             if self.updates % 50 == 0 and not self.rank:
                 self.report()
@@ -302,25 +269,14 @@ class Trainer:
             save_model(args.run / "final.bin", self.model.config, self.ema)
 
     def report(self):
-        print(f"update {self.updates} tokens {self.tokens / 1e6:.3f}M {self.window.text()} lr {self.rate():.2e} "
-              f"guide {self.guide():.2f} done {100 * self.progress():.1f} % after {self.seconds / 60:.1f} min", flush=True)
-        self.window = Window()
-
-
-class Window:
-    """Sums since the last progress line."""
-
-    def __init__(self):
-        self.began, self.sums = time.perf_counter(), torch.zeros(6, dtype=torch.float64)
-
-    def add(self, plain, aligned, count, norm, fill):
-        self.sums += torch.tensor([plain, aligned, count, norm, fill, 1], dtype=torch.float64)
-
-    def text(self):
-        plain, aligned, count, norm, fill, updates = self.sums.tolist()
-        speed = count / (time.perf_counter() - self.began)  # of this process
-        return (f"loss {plain / count:.3f} align {aligned / count:.3f} norm {norm / updates:.2f} "
-                f"fill {fill / updates:.2f} {speed:.0f} tok/s")
+        done, now = self.update.sums(), time.perf_counter()
+        tokens, updates = done["tokens"], done["updates"]
+        print(f"update {self.updates} tokens {self.tokens / 1e6:.3f}M loss {done['plain'] / tokens:.3f} "
+              f"align {done['aligned'] / tokens:.3f} norm {done['norm'] / updates:.2f} fill {tokens / done['places']:.2f} "
+              f"{tokens / (now - self.reported):.0f} tok/s lr {self.rate():.2e} guide {self.guide():.2f} "
+              f"done {100 * self.progress():.1f} % after {self.seconds / 60:.1f} min"
+              + (f", {done['skipped']:.0f} gradients were not finite" if done["skipped"] else ""), flush=True)
+        self.reported = now
 
 
 @torch.no_grad()
@@ -339,11 +295,11 @@ def make_optimizers(weights, args):
     is_hidden = {name: args.optimizer == "muon" and weight.shape[0] > 1 and name != "Wemb"
                  for name, weight in weights.items()}
     rest = [w for name, w in weights.items() if not is_hidden[name]]
-    optimizers = [torch.optim.Adam([{"params": rest, "scale": 1.0}], betas=(0.9, 0.98), eps=1e-9, fused=True)]
+    optimizers = [torch.optim.Adam([{"params": rest, "scale": 1.0}], betas=(0.9, 0.98), eps=1e-9, fused=True,
+                                   capturable=args.device == "cuda")]
     if any(is_hidden.values()):
         hidden = [w for name, w in weights.items() if is_hidden[name]]
-        optimizers.append(torch.optim.Muon([{"params": hidden, "scale": args.matrix_rate}],
-                                           weight_decay=0.0, momentum=0.95, adjust_lr_fn="match_rms_adamw"))
+        optimizers.append(Muon([{"params": hidden, "scale": args.matrix_rate}]))
     return optimizers
 
 

@@ -1,0 +1,69 @@
+"""Several encoded corpora as one, each as it is or turned round.
+
+What: `python combine.py OUT.npz [PART.npz ...] [--turned PART.npz ...]`: so a teacher learns both directions from one corpus, and
+a student reads people's pairs, its teacher's, and those that a teacher of the other direction made, turned round.
+What not: no encoding (encode.py).
+Who calls: campaign.py, after encode.py or distill.py.
+"""
+
+import argparse
+import os
+from types import SimpleNamespace
+
+import numpy as np
+
+from encode import load, offsets_of
+
+# Kinds of augment.py that only a source may be like: nobody should learn to write so.
+CARELESS = frozenset(("typo", "lower", "title", "caps"))
+
+
+def turned(corpus):
+    """Source and target exchanged, without the pairs whose source is careless."""
+    careless = np.array([tag.partition("/")[2] in CARELESS for tag in corpus.tags])
+    whole = SimpleNamespace(tags=corpus.tags, tag=corpus.tag, src=corpus.trg, src_at=corpus.trg_at, trg=corpus.src,
+                            trg_at=corpus.src_at, links=corpus.links[:, ::-1], links_at=corpus.links_at)
+    return chosen(whole, np.flatnonzero(~careless[corpus.tag]))
+
+
+def chosen(corpus, index):
+    """The pairs of an index array, in its order."""
+    out = SimpleNamespace(tags=corpus.tags, tag=corpus.tag[index])
+    for name in ("src", "trg", "links"):
+        at = getattr(corpus, name + "_at")
+        counts = at[index + 1] - at[index]
+        new_at = offsets_of(counts)
+        places = np.arange(new_at[-1]) + np.repeat(at[index] - new_at[:-1], counts)
+        setattr(out, name, getattr(corpus, name)[places])
+        setattr(out, name + "_at", new_at)
+    return out
+
+
+def combined(corpora):
+    tags = np.unique(np.concatenate([corpus.tags for corpus in corpora]))
+    out = SimpleNamespace(tags=tags, tag=np.concatenate(
+        [np.searchsorted(tags, corpus.tags).astype(np.uint16)[corpus.tag] for corpus in corpora]))
+    for name in ("src", "trg", "links"):
+        setattr(out, name, np.concatenate([getattr(corpus, name) for corpus in corpora]))
+        setattr(out, name + "_at", offsets_of(np.concatenate([np.diff(getattr(corpus, name + "_at")) for corpus in corpora])))
+    return out
+
+
+def save(path, corpus):
+    np.savez(f"{path}.new.npz", **vars(corpus))
+    os.replace(f"{path}.new.npz", path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out")
+    parser.add_argument("parts", nargs="*")
+    parser.add_argument("--turned", nargs="*", default=())
+    args = parser.parse_args()
+    corpus = combined([load(part) for part in args.parts] + [turned(load(part)) for part in args.turned])
+    save(args.out, corpus)
+    print(f"{len(corpus.tag)} pairs, {len(corpus.src)} source and {len(corpus.trg)} target tokens")
+
+
+if __name__ == "__main__":
+    main()
