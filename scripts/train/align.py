@@ -10,8 +10,6 @@ import argparse
 import re
 import tempfile
 
-import eflomal
-
 # Runs of letters or digits, else single marks: finer than blanks, so that
 # "page," and "`page`" share their statistics.
 WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
@@ -69,6 +67,7 @@ def main():
                         help="of IBM1, HMM and HMM with fertility")
     parser.add_argument("--samplers", type=int, default=2)
     args = parser.parse_args()
+    import eflomal  # here, because words() is wanted on machines that have no aligner, too
     with open(args.pairs, encoding="utf-8", newline="\n") as file:
         pairs = [line.rstrip("\n").split("\t")[1:] for line in file]
     with tempfile.NamedTemporaryFile() as forward, tempfile.NamedTemporaryFile() as reverse:

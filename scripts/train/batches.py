@@ -140,8 +140,8 @@ class GridBatches(Batches):
         counts = (self.on_device["links_at"][index + 1] - self.on_device["links_at"][index]) * real
         total = int((self.corpus.links_at[batch + 1] - self.corpus.links_at[batch]).sum())
         row = torch.repeat_interleave(counts, output_size=total)
-        before = counts.cumsum(0) - counts
-        links = self.on_device["links"][self.on_device["links_at"][index][row] + torch.arange(total, device=self.device) - before[row]]
+        within = torch.arange(total, device=self.device) - (counts.cumsum(0) - counts)[row]
+        links = self.on_device["links"][self.on_device["links_at"][index][row] + within]
         out["guide"] = spread(row, links.long(), (rows, width, width))
         return out
 

@@ -143,6 +143,24 @@ def check_chain(corpus, work):
     taken = load_model(work / "rnn/final.bin").weights["Wemb"] - exported.weights["Wemb"]
     check(taken.abs().max() < 1e-5, "another architecture begins with the embeddings given")
     check_dead_units(work)
+    check_carried(work)
+
+
+def check_carried(work):
+    """A corpus and a model on their way to another machine and back."""
+    for kind, name in (("corpus", "corpus.npz"), ("model", "out.bin")):
+        run("carry.py", kind, work / name, work / "small.xz")
+        run("carry.py", kind, work / "small.xz", work / f"back-{name}", "--back")
+    there, back = (np.load(work / name) for name in ("corpus.npz", "back-corpus.npz"))
+    check(all(np.array_equal(there[name], back[name]) for name in there.files), "a carried corpus is the same")
+    run("carry.py", "corpus", work / "corpus.npz", work / "small.xz", "--links", 0.5)
+    run("carry.py", "corpus", work / "small.xz", work / "back-corpus.npz", "--back")
+    kept, whole = (np.diff(np.load(work / name)["links_at"]) for name in ("back-corpus.npz", "corpus.npz"))
+    check(0.3 < (kept == whole).mean() < 0.8 and (kept[kept != whole] == 1).all(), "half of the pairs keep their links")
+    there, back = (load_model(work / name).weights for name in ("out.bin", "back-out.bin"))
+    worst = max(float((there[name] - back[name]).abs().max() / there[name].abs().max().clamp(min=1e-9)) for name in there)
+    check(worst < 1 / 1000, f"carried weights are off by half a step of 511 at most: {worst:.1e} of the largest")
+    check((work / "small.xz").stat().st_size < (work / "corpus.npz").stat().st_size / 2, "and small")
 
 
 def check_dead_units(work):
