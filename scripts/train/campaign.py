@@ -104,10 +104,13 @@ class Campaign:
         target = {"en": "de", "de": "en"}[args.source]
         final = work / ("finish" if args.finish else "student")
         model, folder, source = work / "model.dm", work / "model" / f"{args.source}-{target}", ("--source", args.source)
-        engine = ROOT / "build/dolmetsch"
-        self.add("pack", model, [engine, "pack", final / "final.bin", self.vocab, model])
+        engine, corpus = ROOT / "build/dolmetsch", work / "corpus.npz"
+        cut = self.add("cut", "cut.bin", self.python(
+            "units.py", final / "final.bin", corpus, "--cut", work / "cut.bin", "--rarest", "1e-4", "--lines", "4000"))
+        lexicon = self.add("lexicon", "lex.bin", self.python("lexicon.py", corpus, self.vocab, work / "lex.bin"))
+        self.add("pack", model, [engine, "pack", cut, self.vocab, lexicon, model])
         self.add("evaluate", "float.json", self.python(
-            "evaluate.py", final / "final.bin", self.vocab, args.eval_dir.resolve(), "--device", args.device, *source,
+            "evaluate.py", cut, self.vocab, args.eval_dir.resolve(), "--device", args.device, *source,
             "--json", work / "float.json"))
         self.add("score", "int8.json", self.python(
             "score_engine.py", model, args.eval_dir.resolve(), "--engine", engine, *source, "--json", work / "int8.json"))

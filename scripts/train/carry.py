@@ -25,8 +25,9 @@ EOS_LINK = 0  # encode.py: of every pair the first one
 
 
 def filters(width):
-    """For numbers of `width` bytes, of which neighbours have little in common."""
-    return [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 1 << 26, "lp": width // 2, "pb": width // 2, "lc": 3 - width}]
+    """For numbers of `width` bytes, whose bytes are modelled by their place in the number."""
+    place = width.bit_length() - 1
+    return [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 1 << 26, "lp": place, "pb": place, "lc": 3 - place}]
 
 
 def squeezed(array):
