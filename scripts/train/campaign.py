@@ -73,7 +73,7 @@ class Campaign:
             "encode.py", work / "augmented.tsv", work / "augmented.links", self.vocab, work / "corpus.npz", *source))
 
     def combine(self, name, *parts):
-        return self.add(name, f"{name}.npz", self.python("combine.py", self.work / f"{name}.npz", *parts))
+        return self.add(f"data-{name}", f"{name}.npz", self.python("combine.py", self.work / f"{name}.npz", *parts))
 
     def add_teacher(self):
         """One teacher of both directions, and the corpus as it translates it: forwards to learn from it, backwards for

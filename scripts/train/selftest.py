@@ -158,7 +158,8 @@ def check_carried(work):
     kept, whole = (np.diff(np.load(work / name)["links_at"]) for name in ("back-corpus.npz", "corpus.npz"))
     check(0.3 < (kept == whole).mean() < 0.8 and (kept[kept != whole] == 1).all(), "half of the pairs keep their links")
     there, back = (load_model(work / name).weights for name in ("out.bin", "back-out.bin"))
-    worst = max(float(((there[name] - back[name]).abs().max() / there[name].abs().max().clamp(min=1e-9)).detach()) for name in there)
+    worst = max(float(((there[name] - back[name]).abs().max() / there[name].abs().max().clamp(min=1e-9)).detach())
+                for name in there)
     check(worst < 1 / 1000, f"carried weights are off by half a step of 511 at most: {worst:.1e} of the largest")
     check((work / "small.xz").stat().st_size < (work / "corpus.npz").stat().st_size / 2, "and small")
 
