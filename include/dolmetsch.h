@@ -56,7 +56,7 @@ typedef struct {
     int no_shortlist;  /* non-zero scores the whole vocabulary at every step; else, where the model has a
                           shortlist, the tokens that those of the sentence may become            */
     int no_split;      /* non-zero takes each text as one sentence, line ends and all; what
-                          is longer than a model takes (127 tokens) is still split    */
+                          is longer than the model takes (127 tokens at most) is still split */
     const char *kernels; /* "ref", "simd128"; NULL takes the fastest                 */
     const struct dm_kernels *extra_kernels; /* a set that this build cannot hold (src/nn/kernels.h),
                           known by its name and taken to be the fastest; outlives the job */

@@ -19,7 +19,7 @@ Translates each line of standard input to one line of standard output.
   --beam N         follow N hypotheses side by side, up to 32; 1 unless given
   --nbest N        N from 2 to the beam: one JSON object per line, whose sentences have
                    up to N - 1 alternatives with their scores, best first
-  --no-split       each line is one sentence; over 127 tokens it is split all the same
+  --no-split       each line is one sentence; what is longer than the model takes is split all the same
   --shortlist WORD off: score the whole vocabulary at every step; on, unless given: only what the
                    words of a sentence may become, where the model knows
   --kernels NAME   ref, simd128, relaxed; the fastest that runs here unless given

@@ -24,7 +24,7 @@ static const char usage[] =
     "  --beam N         follow N hypotheses side by side, up to 32; 1 unless given\n"
     "  --nbest N        N from 2 to the beam: one JSON object per line, whose sentences have\n"
     "                   up to N - 1 alternatives with their scores, best first\n"
-    "  --no-split       each line is one sentence; over 127 tokens it is split all the same\n"
+    "  --no-split       each line is one sentence; what is longer than the model takes is split all the same\n"
     "  --shortlist WORD off: score the whole vocabulary at every step; on, unless given: only what the\n"
     "                   words of a sentence may become, where the model knows\n"
     "  --kernels NAME   ref, simd128, relaxed; the fastest unless given\n"

@@ -6,7 +6,6 @@
 #include "search/search.h"
 
 enum {
-    JOB_SOURCE_TOKENS = 128,       /* longest sentence in tokens, end-of-sentence included; longer ones are split */
     JOB_TARGET_EXTRA = 8,          /* target limit = max_factor * source + this, at most ... */
     JOB_TARGET_TOKENS = 510,       /* ... this */
     JOB_BATCH_ROWS = 32,           /* hypotheses of a batch: its sentences times the beam */

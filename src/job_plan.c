@@ -1,4 +1,4 @@
-/* job_plan.c - from texts to pieces of at most JOB_SOURCE_TOKENS tokens, and to batches. */
+/* job_plan.c - from texts to pieces of at most as many tokens as the model takes, and to batches. */
 #include <string.h>
 
 #include "job_internal.h"
@@ -74,7 +74,7 @@ static dm_status add_span(dm_job *job, int index, size_t begin, size_t end)
     if (quiet) caps_lower(quiet, text, size);
     int n = (int)tokenizer_encode(vocab, quiet ? quiet : text, size, tokens, scratch);
     for (int at = 0; at < n;) {
-        const int take = cut_point(text, tokens + at, n - at, JOB_SOURCE_TOKENS - 1);
+        const int take = cut_point(text, tokens + at, n - at, job->model->cfg.longest - 1);
         const dm_status s = add_piece(job, index, tokens + at, take, begin, shouts);
         if (s) return s;
         at += take;

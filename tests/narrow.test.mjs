@@ -1,31 +1,18 @@
 // A feed-forward layer may have fewer units than the options of the model say: what is cut was never on, so nothing changes.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
-import { container, readModel, writePeerModel } from '../scripts/bench/peer-model.mjs';
-
-/** @typedef {{name: string, type: bigint, shape: number[], bytes: Buffer}} Item */
+import { readModel, writePeerModel } from '../scripts/bench/peer-model.mjs';
+import { itemsOf, packItems } from './marian.mjs';
 
 const LAYER = 'encoder_l2_ffn', F = 32;
 const folder = mkdtempSync(join(tmpdir(), 'dolmetsch-narrow-'));
 after(() => rmSync(folder, { recursive: true }));
 const text = 'the dog sees the cat.\na red house, and no tree\nwhere is the small word?\n';
-
-/** The items of Marian's container.  @param {Buffer} file @returns {Item[]} */
-function itemsOf(file) {
-  const u64 = (/** @type {number} */ i) => Number(file.readBigUInt64LE(8 * i)), count = u64(1);
-  const heads = Array.from({ length: count }, (_, i) => [0, 1, 2, 3].map((field) => u64(2 + 4 * i + field)));
-  let at = 16 + 32 * count;
-  const take = (/** @type {number} */ size) => file.subarray(at, at += size);
-  const names = heads.map(([length]) => take(length).toString('latin1', 0, length - 1));
-  const shapes = heads.map(([, , rank]) => Array.from({ length: rank }, () => take(4).readInt32LE()));
-  take(Number(take(8).readBigUInt64LE()));
-  return heads.map(([, type, , size], i) => ({ name: names[i], type: BigInt(type), shape: shapes[i], bytes: take(size) }));
-}
 
 /** Packs the golden model with some units of a layer as `change` makes them.
  *  @param {string} name @param {(part: string, rows: number[][]) => number[][]} change of W1, b1 and W2 */
@@ -37,10 +24,7 @@ function pack(name, change) {
     const rows = change(part, Array.from({ length: k }, (_, i) => values.slice(n * i, n * (i + 1))));
     return { ...item, shape: [rows.length, rows[0].length], bytes: Buffer.from(Float32Array.from(rows.flat()).buffer) };
   });
-  const prefix = join(folder, name);
-  writeFileSync(`${prefix}.bin`, container(items));
-  execFileSync('build/dolmetsch', ['pack', `${prefix}.bin`, 'tests/golden/tiny.spm', `${prefix}.dm`]);
-  return `${prefix}.dm`;
+  return packItems(join(folder, name), items);
 }
 
 /** Without the units from `from` on.  @param {number} from */

@@ -36,6 +36,9 @@ TEST(a_transformer)
     CHECK(c.decoder == DECODER_SSRU, "the decoder");
     const char *line = "transformer-guided-alignment-layer: 1";
     CHECK(parse(transformer, line, &c, &why) == DM_OK && c.alignment_layer == 0, "%s", why.text);
+    CHECK(c.longest == CONFIG_LONGEST, "%d tokens", c.longest);
+    CHECK(parse(transformer, "dolmetsch-longest: 80", &c, &why) == DM_OK && c.longest == 80, "%s", why.text);
+    refused(transformer, "dolmetsch-longest: 129", "dolmetsch-longest");
     refused(transformer, "transformer-ffn-activation: swish", "transformer-ffn-activation");
     refused(transformer, "transformer-heads: 3", "heads");
     refused(transformer, "dim-emb: 260", "dim-emb");

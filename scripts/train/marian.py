@@ -84,7 +84,8 @@ def options_text(config):
             f"transformer-dim-ffn: {config.ffn}\ntransformer-ffn-activation: relu\n"
             f"transformer-heads: {config.heads}\ntransformer-preprocess: \"\"\n"
             "transformer-postprocess: dan\ntransformer-postprocess-emb: d\n"
-            + (f"dolmetsch-weight-bits: {config.bits}\n" if config.bits < 8 else ""))
+            + (f"dolmetsch-weight-bits: {config.bits}\n" if config.bits < 8 else "")
+            + (f"dolmetsch-longest: {config.longest}\n" if config.longest < 128 else ""))
 
 
 def parse_options(text):
@@ -97,7 +98,7 @@ def parse_options(text):
         ffn=int(values["transformer-dim-ffn"]), heads=int(values["transformer-heads"]),
         encoder_layers=int(values["enc-depth"]), decoder_layers=int(values["dec-depth"]),
         decoder="ssru" if values["transformer-decoder-autoreg"] == "rnn" else "selfattn",
-        bits=int(values.get("dolmetsch-weight-bits", 8)))
+        bits=int(values.get("dolmetsch-weight-bits", 8)), longest=int(values.get("dolmetsch-longest", 128)))
 
 
 def save_model(path, config, weights):

@@ -31,6 +31,7 @@ class Config:
     decoder_layers: int = 2
     decoder: str = "ssru"  # or "selfattn"
     bits: int = 8  # of each weight, when it is packed
+    longest: int = 128  # source tokens of a sentence, its end included, that it is given in one piece
     dropout: float = 0.0  # of embeddings and of every sub-layer's output; training only
 
 

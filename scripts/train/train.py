@@ -48,6 +48,8 @@ def arguments():
     parser.add_argument("--matrix-rate", type=float, default=3.0, help="Muon's rate for hidden matrices, times --lr")
     parser.add_argument("--tokens", type=int, default=2800, help="padded tokens of a batch, per process")
     parser.add_argument("--max-pieces", type=int, default=90)
+    parser.add_argument("--longest", type=int, default=80, help="tokens that the finished Transformer is given in one "
+                        "piece: fewer than --max-pieces, since it has seldom seen the last positions")
     parser.add_argument("--short-pieces", type=int, default=18, help="limit of the first phase")
     parser.add_argument("--short-tokens", type=float, default=1.5e6, help="target tokens of the first phase")
     parser.add_argument("--smoothing", type=float, default=0.1)
@@ -109,6 +111,8 @@ class Trainer:
         if args.embeddings:
             take_embeddings(model, load_model(args.embeddings))
         self.model = model.to(self.device)
+        if args.arch == "transformer":
+            model.config.longest = args.longest
         model.config.bits, model.levels = args.bits or 8, levels_of(args.bits) if args.bits else 0
         self.update = Update(model, make_optimizers(model.weights, args), self.device, getattr(torch, args.dtype),
                              args.smoothing, args.clip, self.world)

@@ -124,6 +124,7 @@ dm_status config_parse(config *c, const char *text, size_t size, dm_error *why)
     c->dim_emb = number(&r, "dim-emb", 512, 8, CONFIG_MAX_DIM);
     c->encoder_layers = number(&r, "enc-depth", 1, 1, CONFIG_MAX_LAYERS);
     c->decoder_layers = number(&r, "dec-depth", 1, 1, CONFIG_MAX_LAYERS);
+    c->longest = number(&r, "dolmetsch-longest", CONFIG_LONGEST, 16, CONFIG_LONGEST);
     if (!c->vocab) fail(&r, "dim-vocabs", "", "the size of the vocabulary");
     if (c->dim_emb % 8) fail(&r, "dim-emb", "", "a multiple of 8");
     if (!strcmp(type, "transformer")) read_transformer(&r, c);

@@ -2,12 +2,14 @@
  *
  * Marian's special:model.yml: lines `key: value`, unknown keys ignored, Marian's defaults where a
  * key is missing (marian.md 1.5). Values that this engine does not run are an error that names them.
- * One key is ours: `dolmetsch-context` of a `type: s2s`, "attended" (the default: what Marian does) or
- * "fixed", a decoder that sees one vector of the whole source. */
+ * Two keys are ours: `dolmetsch-context` of a `type: s2s`, "attended" (the default: what Marian does) or
+ * "fixed", a decoder that sees one vector of the whole source; and `dolmetsch-longest`. */
 #ifndef DM_CONFIG_H
 #define DM_CONFIG_H
 
 #include "dolmetsch.h"
+
+enum { CONFIG_LONGEST = 128 };
 
 typedef enum { DECODER_SELF_ATTENTION, DECODER_SSRU } decoder_kind;
 
@@ -20,6 +22,8 @@ typedef struct {
     int heads;                /* H */
     int encoder_layers, decoder_layers;
     decoder_kind decoder;
+    int longest;              /* source tokens of a sentence, its end included; what is longer is split. CONFIG_LONGEST at
+                               * most; a Transformer takes those positions badly that its training had seldom */
     int alignment_layer;      /* decoder layer, from 0, whose first head is the alignment */
 } config;
 
