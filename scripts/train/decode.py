@@ -63,7 +63,8 @@ def moved(state, rows):
 @torch.inference_mode()
 def beam(model, sources, width, device="cpu", longest=MAX_LENGTH_FACTOR):
     """As greedy(), with `width` hypotheses for each sentence side by side; the best by mean log-probability of its
-    pieces, EOS counted. As in Marian a finished one keeps its place; those not finished at the length limit come last."""
+    pieces, EOS counted. As in Marian a finished one keeps its place; those not finished at the length limit, `longest`
+    times the pieces of the longest source, come last."""
     src, mask = pad_rows(sources, device)
     memory, bias = model.encode(src, mask)
     spread = torch.arange(len(sources), device=device).repeat_interleave(width)
