@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 
 import { badServer } from '../bad_server.mjs';
-import { fakeSite, FIREFOX, launch } from './harness.mjs';
+import { BROWSERS, fakeSite, launch } from './harness.mjs';
 
 const html = (/** @type {string} */ body) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>A page</title>
   <link rel="icon" href="data:,"><script>globalThis.heard = []; for (const name of ['choice', 'point', 'error'])
@@ -101,8 +101,7 @@ async function attention(t, browser) {
   });
 }
 
-for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
-  const skip = kind === 'firefox' && FIREFOX === 'none' ? 'FIREFOX=none' : false;
+for (const { kind, skip } of BROWSERS) {
   test(kind, { skip }, async (t) => {
     const browser = await launch(kind);
     t.after(() => browser.close());

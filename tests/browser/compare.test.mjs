@@ -10,7 +10,7 @@ import test from 'node:test';
 
 import { serve } from '../../scripts/serve.mjs';
 import { fakeModel } from './fake-generations.js';
-import { fakeSite, FIREFOX, launch } from './harness.mjs';
+import { BROWSERS, fakeSite, launch } from './harness.mjs';
 import { tinySite, writeModel } from '../tiny_site.mjs';
 import { goldenModel } from '../models.mjs';
 
@@ -79,8 +79,7 @@ const translated = (page, columns = 3) => page.waitForFunction((n) =>
   [...document.querySelectorAll('.german')].filter((e) => e.querySelector('.dm-word')).length === n
     && !document.querySelector('.german.waiting'), { timeout: 60_000 }, columns);
 
-for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
-  const skip = kind === 'firefox' && FIREFOX === 'none' ? 'FIREFOX=none' : false;
+for (const { kind, skip } of BROWSERS) {
   test(kind, { skip }, async (t) => {
     const browser = await launch(kind);
     t.after(() => browser.close());

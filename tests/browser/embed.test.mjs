@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 
 import { serve } from '../../scripts/serve.mjs';
-import { FIREFOX, launch, REAL_SITE } from './harness.mjs';
+import { BROWSERS, launch, REAL_SITE } from './harness.mjs';
 
 const axe = await readFile('node_modules/axe-core/axe.min.js', 'utf8');
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'; "
@@ -133,8 +133,7 @@ async function embedded(t, browser) {
   });
 }
 
-for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
-  const skip = kind === 'firefox' && FIREFOX === 'none' ? 'FIREFOX=none' : false;
+for (const { kind, skip } of BROWSERS) {
   test(kind, { skip }, async (t) => {
     const browser = await launch(kind);
     t.after(() => browser.close());

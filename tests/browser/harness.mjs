@@ -16,6 +16,9 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../../', import.meta.url));
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
+/** What tests run in, and why one is left out.  @type {{kind: 'chromium' | 'firefox', skip: false | string}[]} */
+export const BROWSERS = [{ kind: 'chromium', skip: false },
+  { kind: 'firefox', skip: FIREFOX === 'none' && 'FIREFOX=none' }];
 
 /** A host name that is this machine, but no secure context: no caches, no crypto.subtle. */
 export const PLAIN_HOST = 'plain.test';

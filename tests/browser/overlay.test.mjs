@@ -4,7 +4,7 @@ import test, { after, before } from 'node:test';
 import assert from 'node:assert/strict';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fakeSite, FIREFOX, start } from './harness.mjs';
+import { BROWSERS, fakeSite, start } from './harness.mjs';
 
 /** Sixty tokens and more, of a page of documentation (MDN Web Docs, CC-BY-SA 2.5). */
 const LONG = 'Ordinarily, if you were implementing a "play video in greyscale" feature, you\'d probably add display: none to the '
@@ -24,8 +24,7 @@ async function type(page, text) {
     && !document.querySelector('#target.waiting'), {}, `[${text.split(/\W/)[0]}]`);
 }
 
-for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
-  const skip = kind === 'firefox' && FIREFOX === 'none' ? 'FIREFOX=none' : false;
+for (const { kind, skip } of BROWSERS) {
   test.suite(kind, { skip }, () => {
     let site, browser;
     before(async () => {

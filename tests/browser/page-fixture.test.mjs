@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import test, { after, before } from 'node:test';
 
 import { serve } from '../../scripts/serve.mjs';
-import { FIREFOX, launch, REAL_SITE } from './harness.mjs';
+import { BROWSERS, launch, REAL_SITE } from './harness.mjs';
 
 const fixture = fileURLToPath(new URL('page-fixture.html', import.meta.url));
 let folder, server;
@@ -68,8 +68,7 @@ async function translateAndCheck() {
     sample: paragraphs[0].element.textContent };
 }
 
-for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
-  const skip = kind === 'firefox' && FIREFOX === 'none' ? 'FIREFOX=none' : false;
+for (const { kind, skip } of BROWSERS) {
   test(kind, { skip }, async (t) => {
     const browser = await launch(kind), page = await browser.newPage();
     t.after(() => browser.close());

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'node:test';
 
 import { serve } from '../../scripts/serve.mjs';
-import { FIREFOX, launch } from './harness.mjs';
+import { BROWSERS, launch } from './harness.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url)), web = join(here, '../../web');
 
@@ -59,8 +59,7 @@ const setUp = async () => {
 /** @param {(check: (name: string, run: () => unknown, expected: unknown) => Promise<void>) => Promise<void>} run
  *  check: a test in a page of its own; what it returns is compared */
 export function inEachBrowser(run) {
-  for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
-    const skip = kind === 'firefox' && FIREFOX === 'none' ? 'FIREFOX=none' : false;
+  for (const { kind, skip } of BROWSERS) {
     test(kind, { skip }, async (t) => {
       const folder = await mkdtemp(join(tmpdir(), 'dolmetsch-page-'));
       for (const name of await readdir(web)) if (name.endsWith('.js')) await cp(join(web, name), join(folder, name));

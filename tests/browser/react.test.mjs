@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import test, { after, before } from 'node:test';
 
 import { build } from 'esbuild';
-import { FIREFOX, start } from './harness.mjs';
+import { BROWSERS, start } from './harness.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url)), web = join(here, '../../web');
 let folder;
@@ -77,8 +77,7 @@ const CHANGES = [
   ['and comes again', { pair: true }, () => text('#pair') === 'CAT BIG' && text('#inner u') === 'CAT BIG'],
 ];
 
-for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
-  const skip = kind === 'firefox' && FIREFOX === 'none' ? 'FIREFOX=none' : false;
+for (const { kind, skip } of BROWSERS) {
   test(kind, { skip }, async (t) => {
     const browser = await start(folder, '', kind);
     t.after(() => browser.close());

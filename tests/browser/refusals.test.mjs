@@ -9,10 +9,8 @@ import test, { after, before, beforeEach } from 'node:test';
 
 import { badServer } from '../bad_server.mjs';
 import { tinySite } from '../tiny_site.mjs';
-import { FIREFOX, launch } from './harness.mjs';
+import { BROWSERS, launch } from './harness.mjs';
 
-const KINDS = /** @type {const} */ (['chromium', 'firefox']);
-const skip = (kind) => (kind === 'firefox' && FIREFOX === 'none' ? 'FIREFOX=none' : false);
 let site, server;
 before(async () => {
   site = tinySite();
@@ -54,7 +52,7 @@ const translateWithThree = async () => {
   return { isolated: crossOriginIsolated, lent, texts: found.map(({ text }) => typeof text) };
 };
 
-for (const kind of KINDS) test(kind, { skip: skip(kind) }, async (t) => {
+for (const { kind, skip } of BROWSERS) test(kind, { skip }, async (t) => {
   const browser = await launch(kind);
   t.after(() => browser.close());
   const fresh = async () => {
@@ -208,9 +206,9 @@ const PROFILES = {
   'all cookies and site data blocked': { firefox: { 'network.cookie.cookieBehavior': 2 },
     chromium: { profile: { default_content_setting_values: { cookies: 2 } } } },
 };
-for (const [name, of] of Object.entries(PROFILES)) for (const kind of KINDS) {
+for (const [name, of] of Object.entries(PROFILES)) for (const { kind, skip } of BROWSERS) {
   if (!of[kind]) continue;
-  test(`${name}, ${kind}: it translates, and says whether the model is kept`, { skip: skip(kind) }, async (t) => {
+  test(`${name}, ${kind}: it translates, and says whether the model is kept`, { skip }, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'dolmetsch-profile-'));
     if (kind === 'chromium') {
       mkdirSync(join(folder, 'Default'));

@@ -2,7 +2,7 @@
 
 import test, { after, before } from 'node:test';
 import assert from 'node:assert/strict';
-import { addWayBack, fakeSite, FIREFOX, start } from './harness.mjs';
+import { addWayBack, BROWSERS, fakeSite, start } from './harness.mjs';
 
 const VERBS = 'Der Hund, der die Katze durch den Garten laufen gesehen haben muss.';
 const GREETING = 'Guten Morgen, wie geht es Ihnen?';
@@ -13,8 +13,7 @@ const note = (page) => page.$eval('#note', (e) => (e.hidden ? '' : e.textContent
 const chosen = (page, selector) => page.waitForSelector(selector);
 const GREETING_LINK = '#text=Good+morning%2C+how+are+you%3F';
 
-for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
-  const skip = kind === 'firefox' && FIREFOX === 'none' ? 'FIREFOX=none' : false;
+for (const { kind, skip } of BROWSERS) {
   test.suite(kind, { skip }, () => {
     let site, browser;
     before(async () => {

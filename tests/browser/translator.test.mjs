@@ -10,7 +10,7 @@ import test, { after, before, beforeEach } from 'node:test';
 import { badServer } from '../bad_server.mjs';
 import { tinySite } from '../tiny_site.mjs';
 import { rules } from '../translator_rules.js';
-import { FIREFOX, launch, openAlone, PLAIN_HOST } from './harness.mjs';
+import { BROWSERS, launch, openAlone, PLAIN_HOST } from './harness.mjs';
 
 const CHUNKS = 5;
 let site, server;
@@ -31,8 +31,7 @@ const setUp = async () => {
   Object.assign(globalThis, { Translator, PAIR: { sourceLanguage: 'en', targetLanguage: 'de' } });
 };
 
-for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
-  const skip = kind === 'firefox' && FIREFOX === 'none' ? 'FIREFOX=none' : false;
+for (const { kind, skip } of BROWSERS) {
   test(kind, { skip }, async (t) => {
     const browser = await launch(kind);
     t.after(() => browser.close());

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 
 import { badServer } from '../bad_server.mjs';
-import { fakeSite, FIREFOX, launch } from './harness.mjs';
+import { BROWSERS, fakeSite, launch } from './harness.mjs';
 
 const axe = await readFile('node_modules/axe-core/axe.min.js', 'utf8');
 const ENGLISH = ['Good morning, how are you?', 'The second one.', 'A third.'];
@@ -353,8 +353,7 @@ async function failures(t, browser) {
   });
 }
 
-for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
-  const skip = kind === 'firefox' && FIREFOX === 'none' ? 'FIREFOX=none' : false;
+for (const { kind, skip } of BROWSERS) {
   test(kind, { skip }, async (t) => {
     const browser = await launch(kind);
     t.after(() => browser.close());
