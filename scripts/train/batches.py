@@ -123,20 +123,20 @@ class GridBatches(Batches):
         order = np.argsort(place, kind="stable")
         batches = []
         for width, of_width in zip(WIDTHS, np.split(drawn[order], np.cumsum(np.bincount(place, minlength=len(WIDTHS)))[:-1])):
-            rows = max(1, self.budget // width)
+            rows = self.rows_of(width)
             batches.extend(of_width[begin:begin + rows] for begin in range(0, len(of_width), rows))
         return batches
 
     def tensors(self, batch):
         width = WIDTHS[np.searchsorted(WIDTHS, max(self.src_length[batch].max(), self.trg_length[batch].max()))]
-        rows = max(1, self.budget // width)
+        rows = self.rows_of(width)
         index = torch.zeros(rows, dtype=torch.int64)
         index[:len(batch)] = torch.from_numpy(batch)
         index = index.to(self.device, non_blocking=True)
         real = torch.arange(rows, device=self.device) < len(batch)
         out = {}
         for side in ("src", "trg"):
-            out[side], out[side + "_mask"] = self.rows(side, index, real, width)
+            out[side], out[side + "_mask"] = self.padded(side, index, real, width)
         counts = (self.on_device["links_at"][index + 1] - self.on_device["links_at"][index]) * real
         total = int((self.corpus.links_at[batch + 1] - self.corpus.links_at[batch]).sum())
         row = torch.repeat_interleave(counts, output_size=total)
@@ -145,7 +145,10 @@ class GridBatches(Batches):
         out["guide"] = spread(row, links.long(), (rows, width, width))
         return out
 
-    def rows(self, side, index, real, width):
+    def rows_of(self, width):
+        return max(1, self.budget // width)
+
+    def padded(self, side, index, real, width):
         """-> (ids [B,width] padded with 0, mask)"""
         flat, at = self.on_device[side], self.on_device[side + "_at"]
         column = torch.arange(width, device=self.device)

@@ -12,6 +12,7 @@ import argparse
 import lzma
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -21,7 +22,6 @@ from marian import read_items, write_items
 
 LEVELS = 511
 SLICE = 4_000_000  # elements that are compressed, or taken apart, together: each by a thread
-EOS_LINK = 0  # encode.py: of every pair the first one
 
 
 def filters(width):
@@ -58,7 +58,7 @@ def without_links(corpus, share, seed=1):
     counts = np.diff(corpus.links_at)
     whole = np.random.default_rng(seed).random(len(counts)) < share
     keep = np.repeat(whole, counts)
-    keep[corpus.links_at[:-1] + EOS_LINK] = True
+    keep[corpus.links_at[:-1]] = True
     corpus.links, corpus.links_at = corpus.links[keep], offsets_of(np.where(whole, counts, 1))
 
 
@@ -81,7 +81,7 @@ def corpus_back(path, out):
     corpus["links"] = np.stack([np.cumsum(arrays[f"links{side}"], dtype=np.uint8) for side in range(2)], axis=1)
     for name in ("src", "trg", "links"):
         corpus[name + "_at"] = offsets_of(arrays[name + "_lengths"].astype(np.int64))
-    save(out, argparse.Namespace(**corpus))
+    save(out, SimpleNamespace(**corpus))
 
 
 def scale_axis(name):

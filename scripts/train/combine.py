@@ -39,13 +39,18 @@ def chosen(corpus, index):
     return out
 
 
+def join(out, name, parts):
+    """The arrays NAME and NAME_at of the parts, one after the other, as those of `out`."""
+    setattr(out, name, np.concatenate([getattr(part, name) for part in parts]))
+    setattr(out, name + "_at", offsets_of(np.concatenate([np.diff(getattr(part, name + "_at")) for part in parts])))
+
+
 def combined(corpora):
     tags = np.unique(np.concatenate([corpus.tags for corpus in corpora]))
     out = SimpleNamespace(tags=tags, tag=np.concatenate(
         [np.searchsorted(tags, corpus.tags).astype(np.uint16)[corpus.tag] for corpus in corpora]))
     for name in ("src", "trg", "links"):
-        setattr(out, name, np.concatenate([getattr(corpus, name) for corpus in corpora]))
-        setattr(out, name + "_at", offsets_of(np.concatenate([np.diff(getattr(corpus, name + "_at")) for corpus in corpora])))
+        join(out, name, corpora)
     return out
 
 

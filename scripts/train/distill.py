@@ -18,9 +18,9 @@ import numpy as np
 import torch
 
 from augment import KINDS
-from combine import chosen, save
+from combine import chosen, join, save
 from decode import EOS, beam, pad_rows
-from encode import load, offsets, offsets_of
+from encode import load, offsets
 from marian import load_model
 
 SHORTEST, LONGEST, SLACK = 0.5, 1.6, 6  # pieces of a plausible translation, times those of the source; give or take a few
@@ -52,14 +52,14 @@ def plausible(source, output):
 
 @torch.inference_mode()
 def linked(model, sources, outputs, device):
-    """What the guided head looked at, as links [k,2] (target row, source column) of each pair; EOS with EOS."""
+    """What the guided head looked at, as links [k,2] (target row, source column) of each pair; EOS with EOS, first."""
     (src, src_mask), (trg, trg_mask) = (pad_rows(side, device) for side in (sources, outputs))
     _, attention = model.decode(trg, *model.encode(src, src_mask))
     weight, column = (x.cpu().numpy() for x in attention.float().max(-1))
     links = []
     for row, (source, output) in enumerate(zip(sources, outputs)):
         where = np.flatnonzero(weight[row, :len(output) - 1] > LINK)
-        links.append(np.concatenate([np.stack([where, column[row, where]], 1), [[len(output) - 1, len(source) - 1]]]))
+        links.append(np.concatenate([[[len(output) - 1, len(source) - 1]], np.stack([where, column[row, where]], 1)]))
     return links
 
 
@@ -115,8 +115,7 @@ def merge(args):
     out = chosen(corpus, np.concatenate(index))
     out.tags = np.array([tag.partition("/")[0] + "/distilled" for tag in out.tags])
     for name in ("trg", "links"):
-        setattr(out, name, np.concatenate([getattr(part, name) for part in parts]))
-        setattr(out, name + "_at", offsets_of(np.concatenate([np.diff(getattr(part, name + "_at")) for part in parts])))
+        join(out, name, parts)
     good = np.concatenate([part.good for part in parts])
     out = chosen(out, np.flatnonzero(good))
     out.tags, new = np.unique(out.tags, return_inverse=True)  # "mdn" and "mdn/prose" are one now

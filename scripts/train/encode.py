@@ -5,7 +5,7 @@ What not: no sampling or batching (train.py).
 Who calls: the fourth step of training; train.py reads the result by load().
 
 Arrays, for n pairs: src, trg (uint16 ids, each side ends in EOS), links (uint8
-[k,2]: target row, source column), src_at, trg_at, links_at (int64 [n+1]
+[k,2]: target row, source column; EOS on EOS is the first), src_at, trg_at, links_at (int64 [n+1]
 offsets), tag (uint16 [n], index into tags).
 """
 

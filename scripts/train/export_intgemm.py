@@ -15,7 +15,6 @@ import shutil
 
 import numpy as np
 import sentencepiece as spm
-import torch
 
 from decode import translate
 from marian import FLOAT32, INT8, OPTIONS, load_model, options_text, put_weights, write_blobs

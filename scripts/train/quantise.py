@@ -6,7 +6,6 @@ What not: no file format; not the sums in int32, which are exact in both worlds 
 Who calls: model.py, loss.py.
 """
 
-import torch
 
 LEVELS = 127  # of int8 weights on each side of 0, and of activations in all
 

@@ -22,6 +22,7 @@ from decode import EOS, greedy, pad_rows
 from golden import CONFIGS, spread_weights
 from marian import load_model, make_model, save_model
 from model import Config, SsruScan
+from selftest_recipe import check
 
 HERE = Path(__file__).parent
 PAIRS = 200
@@ -34,12 +35,6 @@ def run(script, *arguments):
     if done.returncode:
         sys.exit(f"{script} failed:\n{done.stdout}{done.stderr}")
     return done.stdout
-
-
-def check(condition, what):
-    if not condition:
-        sys.exit(f"FAILED: {what}")
-    print(f"ok: {what}")
 
 
 def check_scan():

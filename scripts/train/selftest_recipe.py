@@ -39,9 +39,13 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 
 
-def check(condition, what):
+def check_quietly(condition, what):
     if not condition:
         sys.exit(f"FAILED: {what}")
+
+
+def check(condition, what):
+    check_quietly(condition, what)
     print(f"ok: {what}", flush=True)
 
 
@@ -236,11 +240,6 @@ def check_grid():
     whole, part = (cross_entropy(model, *each, 0.1, torch.float32) for each in (
         (states, gold, weights), (states[some], gold[some], None)))
     check(all(torch.allclose(*pair) for pair in zip(whole, part)), "grid: padding has no part in the loss")
-
-
-def check_quietly(condition, what):
-    if not condition:
-        sys.exit(f"FAILED: {what}")
 
 
 def small_corpus(corpus, folder, pairs):

@@ -13,7 +13,8 @@ import torch.distributed as dist
 
 from loss import cross_entropy, guided_alignment
 
-SUMS = ("plain", "aligned", "tokens", "places", "norm", "updates", "skipped")
+OF_GRADIENTS, OF_STEPS = ("plain", "aligned", "tokens", "places"), ("norm", "updates", "skipped")
+SUMS = OF_GRADIENTS + OF_STEPS
 
 
 class Recorder:
@@ -95,9 +96,8 @@ class Update:
         tokens = batch["trg_mask"].sum()
         found = torch.autograd.grad((smoothed + self.guide * aligned) / tokens, self.weights)
         torch._foreach_copy_([weight.grad for weight in self.weights], found)
-        one = torch.ones((), device=self.device)
-        self.totals += torch.stack([x.detach().float() for x in (
-            plain, aligned, tokens, one * batch["trg_mask"].numel(), one * 0, one, one * 0)])
+        places = torch.full_like(tokens, batch["trg_mask"].numel())
+        self.totals[:len(OF_GRADIENTS)] += torch.stack([x.detach().float() for x in (plain, aligned, tokens, places)])
 
     @torch.no_grad()
     def make_step(self):
@@ -111,8 +111,7 @@ class Update:
         apart = torch._foreach_sub(weights, averages)
         torch._foreach_mul_(apart, self.blend)
         torch._foreach_add_(averages, apart)
-        self.totals[4] += torch.where(finite, norm, 0)
-        self.totals[6] += ~finite
+        self.totals[-len(OF_STEPS):] += torch.stack([torch.where(finite, norm, 0), torch.ones_like(norm), (~finite).float()])
 
     def sums(self):
         """What happened since the last call, of this process: {name of SUMS: sum}."""
