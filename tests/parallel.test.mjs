@@ -30,8 +30,10 @@ function folderWith(program) {
   symlinkSync('.', join(folder, 'dolmetsch'));                      // where the remote recipe looks for the checkout
   writeFileSync(join(folder, 'english.txt'), `${text.join('\n')}\n`);
   script('build/dolmetsch', `[ "$*" = "--model models/en-de" ] || exit 64\n${program}`);
-  // HOST -- COMMAND...; the first jobs wait until both hosts have one, or quick jobs might all go to the first.
-  script('ssh', 'echo "$1" >> hosts\nuntil [ "$(sort -u hosts | wc -l)" = 2 ]; do sleep 0.01; done\nshift 2\nexec sh -c "$*"\n');
+  // HOST -- COMMAND...; the first jobs wait until both hosts have one, or quick jobs might all go to the first. As sshd does, it
+  // sets SHELL: without, GNU parallel would run the blocks with nothing and call that a success.
+  script('ssh', 'export SHELL=/bin/sh\necho "$1" >> hosts\nuntil [ "$(sort -u hosts | wc -l)" = 2 ]; do sleep 0.01; done\n'
+    + 'shift 2\nexec sh -c "$*"\n');
   return folder;
 }
 
