@@ -60,9 +60,6 @@ export class Originals {
             ...waiting];
   }
 
-  /** It shows what was written into it.  @param {Text} node */
-  isWritten(node) { return this.#texts.get(node)?.written === node.data; }
-
   /* ---- writing ---- */
 
   /** @param {Text} node @param {string} text */
