@@ -42,6 +42,8 @@ export class OriginalOnHover {
     document.addEventListener('focusin', (event) => this.#focus(event), passive);
     document.addEventListener('focusout', () => this.#hide(), passive);
     document.addEventListener('keydown', ({ key }) => { if (key === 'Escape') this.#hide(); }, passive);
+    for (const typing of ['beforeinput', 'input'])         // a box over a form would cover the label of the next field
+      document.addEventListener(typing, () => this.#hide(), passive);
     document.addEventListener('scroll', (event) => { if (this.#host && event.target !== this.#host) this.#hide(); }, passive);
     page.signal.addEventListener('abort', () => this.#hide());
   }

@@ -103,6 +103,29 @@ for (const { kind, skip } of BROWSERS) {
       assert.equal(await page.$('[aria-describedby]'), null);
     });
 
+    await t.test('typing closes it, and what was about to open does not', async () => {
+      await page.evaluate(() => {
+        const field = document.createElement('input');
+        document.querySelector('p:nth-of-type(11)').after(field);
+        field.focus();
+      });
+      await page.hover('p:nth-of-type(11)');
+      await page.waitForSelector('[role=tooltip]');
+      await page.keyboard.type('a');
+      assert.equal(await page.$('[role=tooltip]'), null);
+      await page.mouse.move(0, 0);
+      await page.hover('p:nth-of-type(11)');
+      await page.keyboard.type('b');
+      await new Promise((resolve) => setTimeout(resolve, 1000));         // the box comes after 600 ms
+      assert.equal(await page.$('[role=tooltip]'), null);
+      assert.equal(await page.evaluate(() => {
+        const field = document.querySelector('input');
+        field.remove();
+        return field.value;
+      }), 'ab');
+      await page.mouse.move(0, 0);
+    });
+
     await t.test('restored, node for node', async () => {
       await page.hover('p:nth-of-type(11)');
       await page.waitForSelector('[role=tooltip]');
