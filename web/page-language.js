@@ -22,6 +22,13 @@ export class Languages {
     this.#originals = originals;
   }
 
+  /** @param {import('./page-types.d.ts').Unit} unit that shows the target language from now on */
+  sayOf(unit) {
+    const block = unit.kind === 'block';
+    this.say(unit.element, block ? fillsContainer(unit) : !unit.element.firstChild);
+    if (block) for (const element of elementsIn(unit.root)) this.say(element, true);
+  }
+
   /** @param {Element} element that shows the target language from now on @param {boolean} whole all of it */
   say(element, whole) {
     if (!this.#lang) return;
@@ -55,5 +62,9 @@ export class Languages {
 }
 
 /** Nothing but the block is in its container.  @param {import('./page-types.d.ts').Block} block */
-export const fillsContainer = ({ element, root }) =>
+const fillsContainer = ({ element, root }) =>
   element === root.node && [...element.children].every((child) => root.nodes.includes(child));
+
+/** @param {import('./page-types.d.ts').LiveSpan} span @returns {Element[]} whose text is translated */
+const elementsIn = ({ children }) =>
+  children.flatMap((child) => (child.opaque ? [] : [child.node, ...elementsIn(child)]));

@@ -4,7 +4,7 @@
 
 import { Reader } from './page-blocks.js';
 import { OriginalOnHover } from './page-hover.js';
-import { fillsContainer, Languages } from './page-language.js';
+import { Languages } from './page-language.js';
 import { place } from './page-markup.js';
 import { Originals } from './page-originals.js';
 import { Queue } from './page-queue.js';
@@ -55,6 +55,7 @@ class PageTranslation {
   /** @type {Promise<void>} */
   finished;
   #root;
+  #whole;                                           // a page, not a part of one
   #translator;
   #options;
   #originals;
@@ -81,6 +82,7 @@ class PageTranslation {
   /** @param {Document | Element | ShadowRoot} root @param {PageTranslator} translator @param {Options} options */
   constructor(root, translator, options) {
     this.#root = root;
+    this.#whole = [this.#document, this.#document.documentElement, this.#document.body].includes(/** @type {any} */ (root));
     this.#translator = translator;
     this.#options = { lang: translator.targetLanguage, observe: true, attributes: true, hover: true, ...options };
     this.#originals = originalsOf.get(root) ?? new Originals();
@@ -127,11 +129,9 @@ class PageTranslation {
       const root = this.#root, document = this.#document;
       if (this.#originals.restoring) await this.#originals.restoring;       // of a translation before this one
       if (this.#ended.signal.aborted) return;
-      const whole = root === document || root === document.documentElement || root === document.body;
-      const title = document.head?.querySelector('title');
-      this.#watch?.add(whole ? document : root);
+      this.#watch?.add(this.#whole ? document : root);
       this.#showOriginals(document);
-      await this.#read(!whole ? [root] : title ? [title, document.body] : [document.body]);
+      await this.#read(this.#whole ? titleAndBody(document) : [root]);
     } catch (error) {
       this.#fail(error);
     }
@@ -239,6 +239,7 @@ class PageTranslation {
     for (const node of nodes) {
       const container = this.#containerOf(node);
       if (container) containers.add(container);
+      else for (const part of this.#newAt(node)) containers.add(part);
     }
     if (containers.size) this.#read([...containers]).catch((error) => this.#fail(error));
   }
@@ -262,6 +263,13 @@ class PageTranslation {
       if (this.#blocks.has(at) && at.isConnected) return at;
     }
     return undefined;
+  }
+
+  /** The title and the body, where the page has put others into their places.  @param {Node} node that it changed */
+  #newAt(node) {
+    const { documentElement, head } = this.#document, around = [this.#document, documentElement, head];
+    return this.#whole && around.includes(/** @type {any} */ (node))
+      ? titleAndBody(this.#document).filter((part) => !this.#blocks.has(part)) : [];
   }
 
   /* ---- translating ---- */
@@ -352,8 +360,7 @@ class PageTranslation {
     } else if (isCurrent(unit, this.#originals)) {
       unit.shown = writeBlock(unit, place(unit.root, unit.source, translation), this.#originals, this.#selection);
     }
-    this.#languages.say(unit.element, unit.kind === 'block' ? fillsContainer(unit) : !unit.element.firstChild);
-    if (unit.kind === 'block') for (const element of elementsIn(unit.root)) this.#languages.say(element, true);
+    this.#languages.sayOf(unit);
     unit.state = 'done';
     this.#count(unit);
   }
@@ -387,6 +394,5 @@ class PageTranslation {
 const parentOf = (node) => node.parentNode ?? /** @type {ShadowRoot} */ (node).host
   ?? /** @type {Document} */ (node).defaultView?.frameElement ?? null;
 
-/** @param {LiveSpan} span @returns {Element[]} whose text is translated */
-const elementsIn = ({ children }) =>
-  children.flatMap((child) => (child.opaque ? [] : [child.node, ...elementsIn(child)]));
+/** What there is to read of a page.  @param {Document} document */
+const titleAndBody = (document) => [...document.querySelectorAll(':root > head > title, :root > body')];

@@ -61,6 +61,34 @@ inEachBrowser(async (check) => {
     { equal: true, html: '', same: true },
   ]);
 
+  await check('a body and a title that the page puts in the place of others, and what it adds to them', async () => {
+    fill('<p>One two.</p>');
+    const page = translatePage(document, new FakeTranslator()), add = (text) =>
+      document.body.append(Object.assign(document.createElement('p'), { textContent: text }));
+    await page.finished;
+    const old = document.body, body = document.createElement('body'), title = document.createElement('title'), seen = [];
+    body.innerHTML = '<p>Three <b>four</b>.</p>';
+    document.documentElement.replaceChild(body, old);         // as Turbo does
+    await until(() => /FOUR/.test(html()));
+    add('Five six.');
+    await until(() => /SIX/.test(html()));
+    title.textContent = 'Another page';
+    document.querySelector('title').replaceWith(title);
+    await until(() => document.title === 'PAGE ANOTHER');
+    title.textContent = 'A third page';
+    await until(() => document.title === 'PAGE THIRD A');
+    seen.push(html(), { ...page.progress });
+    const head = document.createElement('head');
+    head.innerHTML = '<title>Another head</title>';
+    document.head.replaceWith(head);
+    await until(() => document.title === 'HEAD ANOTHER');
+    await page.restore();
+    return [...seen, html(), html(old), document.title, title.textContent];
+  }, [
+    '<p><b>FOUR</b> THREE.</p><p>SIX FIVE.</p>', { done: 6, total: 6 },
+    '<p>Three <b>four</b>.</p><p>Five six.</p>', '<p>One two.</p>', 'Another head', 'A third page',
+  ]);
+
   await check('a menu that is closed keeps its place, and waits for what is seen', async () => {
     fill(`<nav style="visibility: hidden"><a href="#">A closed menu</a></nav><p>Seen.</p>${'<p>Far away.</p>'.repeat(100)}`);
     patient();
