@@ -10,8 +10,8 @@ const models = [];
 for (const folder of (await readdir(top)).sort()) {
   const text = await readFile(join(top, folder, 'manifest.json'), 'utf8').catch(() => undefined);
   if (text === undefined) continue;
-  const { name, source, target, architecture, chunks, trained, scores } = JSON.parse(text);
-  models.push({ folder, name, source, target, architecture, bytes: sizeOfChunks(chunks), trained, scores });
+  const { name, source, target, architecture, sha256, chunks, trained, scores } = JSON.parse(text);
+  models.push({ folder, name, source, target, architecture, bytes: sizeOfChunks(chunks), sha256, trained, scores });
 }
 await writeFile(join(top, 'index.json'), `${JSON.stringify({ models }, null, 1)}\n`);
 console.log(`${join(top, 'index.json')}: ${models.map(({ folder }) => folder).join(', ') || 'no models'}`);

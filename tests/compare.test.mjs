@@ -66,5 +66,5 @@ test('the index of the models has what the page says of each: its size, its trai
   const { models } = JSON.parse(readFileSync(join(top, 'index.json'), 'utf8'));
   assert.deepEqual(models.map(({ folder, architecture, trained, scores: found }) => [folder, architecture, trained, found]),
     [['en-de', 'transformer', undefined, {}], ['en-de-rnn', 'rnn', 'three updates', { 'docs-test': { bleu: 4.2 } }]]);
-  assert.ok(models.every(({ bytes }) => bytes > 100_000));
+  assert.ok(models.every(({ bytes, sha256 }) => bytes > 100_000 && /^[0-9a-f]{64}$/.test(sha256)));
 });

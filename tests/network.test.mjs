@@ -296,6 +296,17 @@ test('a model that is replaced: the old chunks go, those of other models stay', 
     [['en-de', site.bytes, site.bytes, base]]);
 });
 
+test('what is kept of an address is not what a newer model there is', async () => {
+  const store = new Store(new FakeCache()), model = { url: base, sha256: site.sha256 };
+  assert.equal(await store.holds(model), false);
+  await load({ store });
+  assert.equal(await store.holds(model), true);
+  assert.equal(await store.holds({ url: base }), true, 'an index of before says no hash');
+  assert.equal(await store.holds({ ...model, sha256: '0'.repeat(64) }), false);
+  await store.dropChunk([...await store.hashes()][0]);
+  assert.equal(await store.holds(model), false);
+});
+
 test('Translator.create: NetworkError with its cause; OperationError where the engine fails; progress ends below 1', async () => {
   const seen = [], monitor = (m) => m.addEventListener('downloadprogress', ({ loaded }) => seen.push(loaded));
   server.faults.set('model.004', ['another version']);

@@ -18,10 +18,10 @@ export function tinySite(chunks = 5, kind = 'ssru') {
   const bytes = readFileSync(goldenModel(kind)), size = Math.ceil(bytes.length / chunks);
   const models = [['en-de', 'de'], ['en-zh', 'zh-Hans']].map(([name, target]) => {
     writeModel(join(folder, 'models', name), name, target, bytes, size);
-    return { folder: name, source: 'en', target };
+    return { folder: name, source: 'en', target, sha256: hash(bytes) };
   });
   writeFileSync(join(folder, 'models/index.json'), JSON.stringify({ models }));
-  return { folder, bytes: bytes.length, remove: () => rmSync(folder, { recursive: true }) };
+  return { folder, bytes: bytes.length, sha256: hash(bytes), remove: () => rmSync(folder, { recursive: true }) };
 }
 
 /** A folder of a model, in chunks of `size` bytes.  @param {string} folder @param {string} name @param {string} target */

@@ -36,9 +36,18 @@ test('a model by its folder or address; one that is not there', async () => {
     made.destroy();
   }
   await assert.rejects(Translator.create({ ...PAIR, model: 'en-nl' }), { name: 'NotSupportedError' });
+  for (const model of ['en-zh', './en-zh/'])
+    await assert.rejects(Translator.create({ ...PAIR, targetLanguage: 'fr', model }), { name: 'NotSupportedError' }, model);
   await assert.rejects(Translator.create({ ...PAIR, model: './en-nl/' }), (error) =>
     error.name === 'UnknownError' && error.cause.code === 'DM_ERR_FETCH'
     && /manifest\.json: .*no such file/i.test(error.message));
+});
+
+test('the folder of the models may be a relative address', async (t) => {
+  const { models } = Translator;
+  t.after(() => { Translator.models = models; });
+  Translator.models = './no/such/folder';
+  await assert.rejects(Translator.create(PAIR), { name: 'UnknownError', message: /no\/such\/folder\/index\.json|no such file/i });
 });
 
 test('several workers give what one gives', async () => {

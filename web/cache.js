@@ -73,13 +73,19 @@ export class Store {
     return manifest.chunks.every(({ sha256 }) => have.has(sha256));
   }
 
+  /** Whether a model is here whole, and still the one that is meant: a site may have a newer one at the same address.
+   *  @param {{url: string, sha256?: string}} model */
+  async holds({ url, sha256 }) {
+    return (await this.list()).some((kept) => kept.url === url && kept.complete && (!sha256 || kept.sha256 === sha256));
+  }
+
   /** What is kept, model by model.  @returns {Promise<Stored[]>} */
   async list() {
     const have = await this.hashes();
     return (await this.#manifests()).map(({ url, manifest }) => {
       const here = manifest.chunks.filter(({ sha256 }) => have.has(sha256));
-      const bytes = sizeOfChunks(here), total = sizeOfChunks(manifest.chunks), { name, source, target } = manifest;
-      return { url, name, source, target, bytes, total, complete: bytes === total };
+      const bytes = sizeOfChunks(here), total = sizeOfChunks(manifest.chunks), { name, source, target, sha256 } = manifest;
+      return { url, name, source, target, bytes, total, complete: bytes === total, sha256 };
     });
   }
 

@@ -44,6 +44,8 @@ let wanted;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 let again = () => {};
+/** What the last turn found in the box, and what it wrote there. */
+let lastTurn = { found: '', wrote: '' };
 /** No translation needs it: it comes while the model does. */
 const pictures = import('./overlay.js');
 
@@ -146,7 +148,9 @@ async function offerTurn() {
 }
 
 $('turn').addEventListener('click', () => trail.step(() => {
-  const { text, isExample } = turned(input.value, shown?.text ?? '', from);
+  const found = input.value, before = found === lastTurn.wrote ? lastTurn.found : '';
+  const { text, isExample } = turned(found, before || (shown?.text ?? ''), from);
+  lastTurn = { found, wrote: text };
   direct(otherOf(from));
   trail.named = isExample;
   model = undefined;

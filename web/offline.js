@@ -1,4 +1,4 @@
-/** A service worker for the page's own files, so that the page opens without a network once it has been visited.
+/** A service worker for the page's own files, so that a page opens without a network once it has been visited.
  *  The network comes first; the copy is for when it fails.  The model is not in here: cache.js keeps it. */
 
 const NAME = 'dolmetsch-page-1';
@@ -10,7 +10,7 @@ const PARTS = /["'](\.{0,2}\/?[\w./-]+\.(?:js|css|svg|png))["']/g;         // wh
 here.addEventListener('install', (/** @type {any} */ event) => {
   here.skipWaiting();
   event.addRoutes?.(PASSING.map((urlPattern) => ({ condition: { urlPattern }, source: 'network' }))).catch(() => {});
-  event.waitUntil(caches.open(NAME).then((cache) => keep(cache, here.registration.scope, new Set())));
+  event.waitUntil(keepVisited());
 });
 here.addEventListener('activate', (/** @type {any} */ event) => event.waitUntil(here.clients.claim()));
 here.addEventListener('fetch', (/** @type {any} */ event) => {
@@ -18,6 +18,14 @@ here.addEventListener('fetch', (/** @type {any} */ event) => {
   if (method !== 'GET' || !url.startsWith(here.registration.scope)) return;
   if (mode === 'navigate' || /\.(js|css|svg|png)$/.test(new URL(url).pathname)) event.respondWith(answer(event));
 });
+
+/** The first page, and those that are open: they were fetched before this worker could see it. */
+async function keepVisited() {
+  const cache = await caches.open(NAME), { scope } = here.registration, seen = new Set();
+  const open = await here.clients.matchAll({ includeUncontrolled: true, type: 'window' });
+  const pages = open.map((/** @type {any} */ { url }) => bare(url)).filter((/** @type {string} */ url) => url.startsWith(scope));
+  for (const page of [scope, ...pages]) await keep(cache, page, seen);
+}
 
 /** A file, and what it names, and so on.  @param {Cache} cache @param {string} url @param {Set<string>} seen */
 async function keep(cache, url, seen) {
@@ -33,18 +41,21 @@ async function keep(cache, url, seen) {
 
 /** The copy is written beside the answer: nobody waits for it.  @param {any} event */
 async function answer(event) {
-  const { request } = event, url = request.url.split(/[?#]/)[0];
+  const { request } = event, url = bare(request.url), { scope } = here.registration;
   try {
     const response = await fetch(request);
     if (response.ok && !response.redirected) event.waitUntil(put(url, response.clone()).catch(() => {}));
     return response;
   } catch (error) {
     const cache = await caches.open(NAME);
-    const kept = await cache.match(url) ?? (request.mode === 'navigate' && await cache.match(here.registration.scope));
+    const kept = await cache.match(url === `${scope}index.html` ? scope : url);
     if (kept) return kept;
     throw error;
   }
 }
+
+/** @param {string} url */
+const bare = (url) => url.split(/[?#]/)[0];
 
 /** @param {string} url @param {Response} response */
 const put = async (url, response) => (await caches.open(NAME)).put(url, response);

@@ -6,7 +6,8 @@
  *    await translator.translateDetailed('The dog sees the cat.')     tokens, ranges, alignment: see types.d.ts
  *    translator.destroy()
  *
- *  Beyond the W3C's: models, engine, stored, clear; create's model and workers; priority; translateDetailed; info. */
+ *  Beyond the W3C's: models, engine, stored, clear; create's model, workers, coarse and shortlist; priority;
+ *  translateDetailed; info; refined. */
 
 import { clear, openStore, stored } from './cache.js';
 import { CreateMonitor, Progress } from './create-monitor.js';
@@ -62,8 +63,7 @@ export class Translator {
     if (found.url.startsWith('file:')) return 'available';
     if (downloads.get(found.url)) return 'downloading';
     const store = await openStore();
-    const manifest = store.notice ? undefined : (await store.list()).find(({ url, complete }) => url === found.url && complete);
-    return manifest ? 'available' : 'downloadable';
+    return !store.notice && await store.holds(found) ? 'available' : 'downloadable';
   }
 
   /** @param {CreateOptions} options @returns {Promise<Translator>} */
@@ -265,20 +265,20 @@ function signalOf(options) {
 
 /** The model for a pair of languages, or the one that is named: a folder of the index, or an address.
  *  @param {CoreOptions} core @param {AbortSignal} [signal]
- *  @returns {Promise<{url: string, source: string, target: string} | undefined>} */
+ *  @returns {Promise<{url: string, source: string, target: string, sha256?: string} | undefined>} */
 async function find({ sourceLanguage, targetLanguage, model }, signal) {
   const models = folder(Translator.models);
   try {
     const options = { store: openStore(), signal };
     if (model && /[/:]/.test(model)) {
       const { loadManifest } = await import('./manifest.js');
-      const url = folder(new URL(model, models)), { source, target } = await loadManifest(url, options);
-      return { url, source, target };
+      const url = folder(new URL(model, models)), { source, target, sha256 } = await loadManifest(url, options);
+      return chooseModel([{ folder: url, source, target }], sourceLanguage, targetLanguage) && { url, source, target, sha256 };
     }
     const url = new URL('index.json', models).href;
     const index = await loadFile(url, (bytes) => checkIndex(readJson(url, bytes)), options);
     const entry = chooseModel(model ? index.filter((each) => each.folder === model) : index, sourceLanguage, targetLanguage);
-    return entry && { url: folder(new URL(entry.folder, models)), source: entry.source, target: entry.target };
+    return entry && { ...entry, url: folder(new URL(entry.folder, models)) };
   } catch (error) {
     signal?.throwIfAborted();
     throw asDOMException(error, 'UnknownError');
@@ -293,7 +293,8 @@ function checkIndex(value) {
   return value.models;
 }
 
-const folder = (/** @type {string | URL} */ url) => String(url).replace(/\/*$/, '/');
+/** The address of a folder; one that is relative is so to the page.  @param {string | URL} url */
+const folder = (url) => new URL(String(url).replace(/\/*$/, '/'), globalThis.document?.baseURI ?? import.meta.url).href;
 
 /** The worker starts while the model is searched for.
  *  @param {Promise<{url: string} | undefined>} search @param {Progress} progress

@@ -55,6 +55,7 @@ export interface Progress { loaded: number; total: number }
 export interface Stored {
   url: string; name: string; source: string; target: string;
   bytes: number; total: number; complete: boolean;
+  sha256: string;                            // of the whole model
 }
 
 /** A model as one worker gives it to another: fetched, checked and compiled once. */
@@ -129,6 +130,7 @@ export interface Drawing {
 export interface ModelEntry {
   folder: string; source: string; target: string;
   name?: string; architecture?: string; bytes?: number;
+  sha256?: string;                           // of the whole model: tells whether a kept one is still this one
   trained?: string;                          // on how much, how long: in words
   scores?: Record<string, { bleu?: number }>;                // by test set
 }

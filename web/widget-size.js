@@ -9,18 +9,21 @@ import { sizeOfChunks } from './manifest.js';
  *  @returns {Promise<{bytes: number, stored: boolean} | undefined>} undefined: not known, which is no error before the click */
 export async function sizeOf({ models, from, to, model }) {
   try {
-    const { url, bytes } = model && /[/:]/.test(model)
+    const wanted = model && /[/:]/.test(model)
       ? await ofManifest(new URL(`${model.replace(/\/*$/, '')}/`, models).href)
       : await ofIndex(models, from, to, model);
-    const kept = await (await openStore()).list();
-    return Number.isFinite(bytes) ? { bytes, stored: kept.some((each) => each.url === url && each.complete) } : undefined;
+    const { bytes } = wanted, store = await openStore();
+    return Number.isFinite(bytes) ? { bytes, stored: await store.holds(wanted) } : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** @param {string} url */
-const ofManifest = async (url) => ({ url, bytes: sizeOfChunks((await readJson(new URL('manifest.json', url))).chunks) });
+async function ofManifest(url) {
+  const { chunks, sha256 } = await readJson(new URL('manifest.json', url));
+  return { url, bytes: sizeOfChunks(chunks), sha256 };
+}
 
 /** @param {string} models @param {string} from @param {string} to @param {string} [model] */
 async function ofIndex(models, from, to, model) {
@@ -28,7 +31,7 @@ async function ofIndex(models, from, to, model) {
   const index = await readJson(new URL('index.json', models));
   const entries = model ? index.models.filter(({ folder }) => folder === model) : index.models;
   const entry = chooseModel(entries, canonicalise(from), canonicalise(to));
-  return { url: new URL(`${entry?.folder}/`, models).href, bytes: entry?.bytes ?? NaN };
+  return { url: new URL(`${entry?.folder}/`, models).href, bytes: entry?.bytes ?? NaN, sha256: entry?.sha256 };
 }
 
 /** @param {URL} url */

@@ -125,6 +125,9 @@ for (const { kind, skip } of BROWSERS) {
       await page.evaluate(() => history.back());
       await page.waitForFunction(() => document.querySelector('#target').textContent === '[Guten] [Tag]');
       assert.deepEqual(await read('source-name', 'target-name'), ['German', 'English']);
+      await page.evaluate(() => { for (let i = 0; i < 2; i++) document.querySelector('#turn').click(); });
+      assert.equal(await page.$eval('#source', (e) => e.value), 'Guten Tag', 'turned twice before it was translated again');
+      assert.deepEqual(await read('source-name', 'target-name'), ['German', 'English']);
 
       await page.goto('about:blank');
       await page.goto(browser.url + link);

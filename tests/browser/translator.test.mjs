@@ -71,7 +71,7 @@ for (const { kind, skip } of BROWSERS) {
       const first = await visit();
       assert.deepEqual([first.before, first.after, first.notice], ['downloadable', 'available', undefined]);
       assert.deepEqual(first.stored, [{ url: `${server.url}models/en-de/`, name: 'en-de', source: 'en', target: 'de',
-        bytes: site.bytes, total: site.bytes, complete: true }]);
+        bytes: site.bytes, total: site.bytes, complete: true, sha256: site.sha256 }]);
       assert.deepEqual(chunksAsked(), new Array(CHUNKS).fill(1));
       await open();
       assert.equal((await visit()).before, 'available');
@@ -111,7 +111,7 @@ for (const { kind, skip } of BROWSERS) {
       await close();
     });
 
-    await t.test('offline after the first visit: the whole page', async () => {
+    await t.test('offline after the first visit: the whole page, and another page is not it', async () => {
       const { page, close } = await fresh();
       await page.goto(`${server.url}index.html`);
       await page.waitForSelector('#target .dm-word');
@@ -119,10 +119,11 @@ for (const { kind, skip } of BROWSERS) {
       await page.evaluate(async () => {             // in the page's own realm: Firefox 140 has no caches in puppeteer's
         while (!await caches.has('dolmetsch-page-1')) await new Promise((resolve) => setTimeout(resolve, 20));
       });
-      for (const name of [...server.asked.keys(), 'index.html']) server.faults.set(name, ['reset']);
+      for (const name of [...server.asked.keys(), 'index.html', 'compare.html']) server.faults.set(name, ['reset']);
       await page.reload();
       await page.waitForSelector('#target .dm-word');
       assert.equal(await page.$eval('#failure', (e) => e.hidden), true);
+      await assert.rejects(page.goto(`${server.url}compare.html`), 'it was never visited');
       await close();
     });
 
