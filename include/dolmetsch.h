@@ -100,6 +100,9 @@ typedef struct {
 /* Reads a model from `bytes`, 64-byte aligned, which must outlive it.
  * On failure *out is NULL and *why says what was wrong. why may be NULL. */
 dm_status dm_model_open(const void *bytes, size_t size, dm_model **out, dm_error *why);
+/* For bytes that nothing has compared with a hash: are the model's weights those that were written? DM_ERR_FORMAT, and
+ * *why names the tensor, where a column does not add up to the sum that the file has of it. Reads every weight. */
+dm_status dm_model_check(const dm_model *model, dm_error *why);
 void dm_model_close(dm_model *model);           /* NULL is fine; jobs must be freed first */
 const char *dm_model_architecture(const dm_model *model);
 

@@ -89,6 +89,37 @@ TEST(listing)
     free(file);
 }
 
+/* Flips each byte of a tensor's packed weights and of their sums. */
+static void check_damage(uint8_t *file, size_t size, const char *name, int k, int n)
+{
+    weights w;
+    weights_matrix m;
+    dm_error why = { "" };
+    CHECK(weights_open(&w, file, size) == DM_OK && weights_i8(&w, name, k, n, &m), "%s", w.why.text);
+    CHECK(weights_check(&w, &why) == DM_OK && !why.text[0], "whole, and refused: %s", why.text);
+    uint8_t *const parts[] = { file + ((const uint8_t *)m.packed - file), file + ((const uint8_t *)m.column_sum - file) };
+    for (int part = 0; part < 2; part++)
+        for (int i = 0; i < (part ? 4 : m.k) * m.n; i++) {
+            parts[part][i] ^= 0x80 >> i % 8;
+            CHECK(weights_check(&w, &why) == DM_ERR_FORMAT, "%s: byte %d of part %d is wrong", name, i, part);
+            CHECK(strstr(why.text, name), "\"%s\" does not name %s", why.text, name);
+            parts[part][i] ^= 0x80 >> i % 8;
+        }
+    weights_close(&w);
+}
+
+TEST(sums)
+{
+    sample s;
+    sample_fill(&s);
+    size_t size;
+    uint8_t *file = sample_write(&s, &size);
+    check_damage(file, size, "layer_W", K, N);
+    check_damage(file, size, "Wemb", DIM, VOCAB);
+    check_damage(file, size, "values_W", K, N);
+    free(file);
+}
+
 TEST(rounding)
 {
     /* Columns: ties go to even; zeros; the smallest and the largest floats. */
@@ -267,6 +298,7 @@ int main(void)
 {
     RUN(round_trip);
     RUN(listing);
+    RUN(sums);
     RUN(rounding);
     RUN(rounding_to_six_bits);
     RUN(wrong_shape_or_type);

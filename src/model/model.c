@@ -88,6 +88,12 @@ dm_status dm_model_open(const void *bytes, size_t size, dm_model **out, dm_error
     return DM_OK;
 }
 
+dm_status dm_model_check(const dm_model *m, dm_error *why)
+{
+    if (why) why->text[0] = 0;
+    return weights_check(&m->file, why);
+}
+
 void dm_model_close(dm_model *m)
 {
     if (!m) return;

@@ -10,6 +10,7 @@
 #include "model/crc32.h"
 #include "model/cursor.h"
 #include "model/layout.h"
+#include "model/reason.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are used as they lie in the file");
 
@@ -310,4 +311,34 @@ int weights_i8(weights *w, const char *name, int k, int n, weights_matrix *m)
     *m = (weights_matrix){ .packed = (const int8_t *)at, .scale = scale, .column_sum = sum,
                            .k = (int)l.k, .n = (int)l.n, .out = e->dim[1] };
     return 1;
+}
+
+/* --- adding up ---------------------------------------------------------------------------------- */
+
+/* sum <- those of a panel's columns; k is padded. */
+static void add_up(int32_t sum[WEIGHTS_COLUMNS], const int8_t *panel, int k)
+{
+    memset(sum, 0, WEIGHTS_COLUMNS * sizeof *sum);
+    for (int i = 0; i < k; i += WEIGHTS_DEPTH)
+        for (int c = 0; c < WEIGHTS_COLUMNS; c++, panel += WEIGHTS_DEPTH)
+            sum[c] += panel[0] + panel[1] + panel[2] + panel[3];
+}
+
+dm_status weights_check(const weights *w, dm_error *why)
+{
+    for (const weights_entry *e = w->entries; e < w->entries + w->n_entries; e++) {
+        if (e->type != WEIGHTS_I8) continue;
+        const layout_i8 l = layout_of_i8((uint64_t)e->dim[0], (uint64_t)e->dim[1]);
+        const uint8_t *at = w->bytes + e->offset;
+        const int32_t *stored = (const int32_t *)(const void *)(at + l.column_sum_at);
+        for (int n = 0; n < (int)l.n; n += WEIGHTS_COLUMNS) {
+            int32_t sum[WEIGHTS_COLUMNS];
+            add_up(sum, (const int8_t *)at + (size_t)n * (size_t)l.k, (int)l.k);
+            for (int c = 0; c < WEIGHTS_COLUMNS; c++)
+                if (sum[c] != stored[n + c])
+                    return refuse_file(why, "tensor %s: it is damaged, column %d adds up to %d, expected %d", e->name, n + c,
+                                       (int)sum[c], (int)stored[n + c]);
+        }
+    }
+    return DM_OK;
 }

@@ -15,8 +15,9 @@
  *
  * Metadata: "config", Marian's YAML lines (`key: value`); further keys are kept and ignored.
  * The SentencePiece model is the U8 tensor "vocab", a lexical shortlist (shortlist.h) the U8 tensor "shortlist".
- * The head comes first, so that a loader can lay out memory before the tensors arrive; the
- * hashes of the chunks in manifest.json protect the rest.
+ * The head comes first, so that a loader can lay out memory before the tensors arrive. What it says of the
+ * rest is the column sums below: the site's loader compares each chunk with its SHA-256 in manifest.json, who
+ * reads a plain file asks weights_check.
  *
  * Types
  *   U8      (n)      plain bytes, n up to 2^30
@@ -74,11 +75,15 @@ void weights_close(weights *w);
 const char *weights_meta(const weights *w, const char *key, size_t *size);
 /* The tensor if name, type and every dimension match, else NULL, and w->why names the tensor and
  * the difference. Values are checked too: floats finite, scales finite and >= 0, column sums within
- * what int8 values can add up to. That a column sum is the sum is left to the writer: testing it would
- * read every weight before the first word, and a wrong one spoils numbers, never memory. */
+ * what int8 values can add up to. That a column sum is the sum is left to weights_check, which reads every
+ * weight; a wrong one spoils numbers, never memory. */
 const float *weights_f32(weights *w, const char *name, int n);                 /* (1, n) or (n) */
 int weights_i8(weights *w, const char *name, int k, int n, weights_matrix *m); /* logical [k, n]; 0 on failure */
 const uint8_t *weights_u8(weights *w, const char *name, size_t *size);
+/* Are the int8 weights as they were written? Each column of each matrix is added up again; DM_ERR_FORMAT, and *why
+ * names the tensor, where it is not the stored sum. Sees any one wrong byte of packed and column_sum; scales, floats
+ * and plain bytes have no sum. */
+dm_status weights_check(const weights *w, dm_error *why);
 int weights_has(const weights *w, const char *name);
 int weights_columns(const weights *w, const char *name);   /* the last dimension, 0 without such a tensor */
 /* Entry i in file order, for tools that list a file: name (NUL-terminated), type, dims ({1, n} for a
