@@ -81,7 +81,7 @@ class Ablation:
         own, pieces, distilled = CELLS[name]
         folder = self.out / f"{name.replace(' ', '-').replace(',', '')}.{seed}"
         scores, kept = folder / "scores.json", folder / "cell.json"
-        wanted = json.dumps(self.settings(own, seed))
+        wanted = json.dumps([*self.settings(own, seed), "--source", self.args.source, "--lines", self.args.lines])
         if kept.exists() and kept.read_text() != wanted:
             raise SystemExit(f"{folder} was made with {kept.read_text()}: move it away, or give the same settings")
         if not scores.exists():

@@ -3,12 +3,14 @@
 What: `python align.py PAIRS.tsv LINKS.txt` -> per pair a line of `i-j`
 (English word i, German word j, 0-based, over words() below).
 What not: no pieces (encode.py maps the links to pieces).
-Who calls: the third step of training; encode.py imports words().
+Who calls: campaign.py, after data.py; encode.py imports words().
 """
 
 import argparse
 import re
 import tempfile
+
+from files import replacing
 
 # Runs of letters or digits, else single marks: finer than blanks, so that
 # "page," and "`page`" share their statistics.
@@ -76,7 +78,7 @@ def main():
             source_prefix_len=STEM, target_prefix_len=STEM)
         aligner.align([spaced(en) for en, _ in pairs], [spaced(de) for _, de in pairs],
                       links_filename_fwd=forward.name, links_filename_rev=reverse.name, quiet=False)
-        with open(args.links, "w", encoding="ascii") as out:
+        with replacing(args.links, encoding="ascii") as out:
             for f, r in zip(read_links(forward.name), read_links(reverse.name), strict=True):
                 out.write(" ".join(f"{i}-{j}" for i, j in sorted(grow_diag_final_and(f, r))) + "\n")
 

@@ -21,6 +21,7 @@ from align import read_links, words
 from alignment_set import accuracy, error_rate, read_set
 from decode import EOS
 from encode import encode_text, pieces_by_word
+from files import replacing
 from read_model import load_packed
 
 
@@ -115,7 +116,8 @@ def main():
         cells = [f"{100 * each[key]:.1f}" if each else "" for each in (row["now"], row["later"]) for key in ("aer", "accuracy")]
         print("| " + " | ".join([row["name"], *cells]) + " |")
     if args.json:
-        args.json.write_text(json.dumps(rows, indent=1) + "\n")
+        with replacing(args.json) as file:
+            file.write(json.dumps(rows, indent=1) + "\n")
 
 
 if __name__ == "__main__":

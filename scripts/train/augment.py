@@ -16,6 +16,7 @@ import re
 from dataclasses import dataclass
 
 from align import words
+from files import replacing
 
 EMOJI = "😀 😂 😍 🎉 👍 🙏 🔥 ✨ 🚀 ✅ ❌ 💡 📁 🐛 🤔 😢 👀 💬 🔒 📷".split()
 BULLETS = ("- ", "* ", "• ", "1. ", "2. ", "3) ", "a) ", "– ", "- [ ] ")
@@ -224,7 +225,8 @@ def main():
     parser.add_argument("--source", choices=("en", "de"), default="en", help="the side that slips; columns stay English, German")
     args = parser.parse_args()
     counts, total = collections.Counter(), 0
-    with open(args.out, "w", encoding="utf-8", newline="\n") as out, open(args.out_links, "w", encoding="ascii") as out_links:
+    with (replacing(args.out, encoding="utf-8", newline="\n") as out,
+          replacing(args.out_links, encoding="ascii") as out_links):
         def write(tag, pair):
             pair = pair if args.source == "en" else turned(pair)
             out.write(f"{tag}\t{pair.source}\t{pair.target}\n")

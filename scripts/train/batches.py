@@ -57,15 +57,18 @@ class Batches:
         batches, begin, widest = [], 0, 0
         for end, index in enumerate(pool):
             widest = max(widest, self.src_length[index], self.trg_length[index])
-            if (end - begin + 1) * widest > self.budget:
+            if end > begin and (end - begin + 1) * widest > self.budget:
                 batches.append(pool[begin:end])
                 begin, widest = end, max(self.src_length[index], self.trg_length[index])
-        return batches
+        return [*batches, pool[begin:]] if len(pool) else batches
 
     def __iter__(self):
         while True:
             number, done = self.position
-            for count, batch in enumerate(self.plan(number)[self.rank::self.world][done:], done + 1):
+            mine = self.plan(number)[self.rank::self.world]
+            if not mine:
+                raise ValueError(f"too few pairs of at most {self.max_pieces} pieces for {self.world} process(es)")
+            for count, batch in enumerate(mine[done:], done + 1):
                 self.position = (number, count)
                 yield self.tensors(batch), int(self.trg_length[batch].sum())
             self.position = (number + 1, 0)

@@ -3,14 +3,14 @@
 What: `python by_length.py EVAL_DIR OUT_PREFIX MODEL... [--engine build/dolmetsch]` writes OUT_PREFIX.json, and a picture
 for each panel (length_figure.py), and prints a table in Markdown. A panel is a kind of text. Its single lines go into
 buckets by their English words. Lines that follow each other are also joined to long ones, which the engine does not
-split again (--no-split); the same lines translated apart say what they are worth without the length.
+split into sentences again (--no-split; what is longer than a model's own limit it splits all the same); the same lines
+translated apart say what they are worth without the length.
 What not: no float model; nothing over 127 tokens, which no model takes in one piece: such lines are left out, counted.
 Who calls: by hand, when models are new; web/by-length.* is what the comparison page shows.
 """
 
 import argparse
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -19,15 +19,16 @@ from sacrebleu.metrics import BLEU
 
 import length_figure
 from evaluate import read_set
+from files import replacing
 from read_model import read_model
 from score_engine import translate
 
 PANELS = {"docs": ("Documentation", ["docs-test"]), "general": ("News and general text", ["wmt13", "flores-dev"])}
-NAMES = {"en-de-rnn": "One vector", "en-de-bahdanau": "Attention", "en-de": "Transformer"}
+NAMES = {"en-de-rnn": "One vector", "en-de-bahdanau": "Attention", "en-de-transformer": "Transformer"}
 BUCKETS = [(low, low + 9) for low in range(1, 80, 10)]
 JOINED = BUCKETS[2:]  # from 21 words on
 LINES_A_BUCKET = 100  # joined lines, of each set at most
-MOST_TOKENS = 127  # of a sentence, without its end: JOB_SOURCE_TOKENS in src/job_internal.h
+MOST_TOKENS = 127  # of a sentence, without its end: CONFIG_LONGEST in src/model/config.h
 LONG = 30  # words; more are "long" in the summary
 FEWEST = 5  # lines of a bucket that is shown
 
@@ -196,9 +197,8 @@ def print_table(panel, models):
 
 
 def write(path, text):
-    new = path.with_name(path.name + ".new")
-    new.write_text(text, encoding="utf-8")
-    os.replace(new, path)
+    with replacing(path, encoding="utf-8") as file:
+        file.write(text)
 
 
 def main():

@@ -19,6 +19,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from files import replacing
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
@@ -118,7 +120,7 @@ class Campaign:
             "node", ROOT / "scripts/publish.mjs", model, folder, args.source, target, work / "int8.json"])
         self.add("card", folder / "card.md", self.python(
             "card.py", folder, args.eval_dir.resolve(), "--corpus", args.corpus.resolve(), "--engine", engine,
-            "--float", work / "float.json", "--run", work / "student"))
+            "--float", work / "float.json", "--run", work / "student", *([work / "finish"] if args.finish else [])))
 
     # Running.
 
@@ -136,9 +138,8 @@ class Campaign:
     def mark(self, stage, word):
         path = self.stamp(stage)
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        new.write_text(f"{word} {shlex.join(stage.command)}")
-        new.replace(path)
+        with replacing(path) as file:
+            file.write(f"{word} {shlex.join(stage.command)}")
 
     def run(self, stage, later):
         if self.state(stage) != "started":

@@ -12,6 +12,7 @@ Translations are made by the engine and kept under build/card/, by the hashes of
 import argparse
 import collections
 import hashlib
+import itertools
 import json
 import random
 import re
@@ -23,13 +24,14 @@ import sacrebleu
 
 import score_engine
 from evaluate import read_set
+from files import replacing
 
 ROOT = Path(__file__).parent.parent.parent
 SETS = {"docs-test": "496 segments of 31 MDN pages, held out by page",
         "flores-dev": "997 sentences, general", "wmt13": "newstest2013, 3,000 sentences, news"}
 LANGUAGES = {"en": "English", "de": "German"}
 
-# BLEU / COMET as published (the README of the test sets); "" where nothing is.
+# BLEU / COMET as published for these sets; "" where nothing is.
 PUBLISHED = {
     "Firefox tiny": ("38.8 / .855", "28.2 / .839"), "Firefox base-memory": ("40.0 / .865", ""),
     "OPUS-MT": ("36.3 / .842", "26.9 / .837"), "Argos": ("32.1 / .811", "24.2 / .806"),
@@ -80,9 +82,8 @@ def cached(folder, name, lines, make):
             return rest
     outputs = make(lines)
     folder.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_text("".join(line + "\n" for line in [mark, *outputs]), encoding="utf-8")
-    new.replace(path)
+    with replacing(path, encoding="utf-8") as file:
+        file.writelines(line + "\n" for line in [mark, *outputs])
     return outputs
 
 
@@ -190,11 +191,15 @@ def samples(of):
 
 
 def curve(of):
-    if not of.args.run:
-        return None
-    with open(of.args.run / "curve.tsv", encoding="utf-8") as file:
-        names, *lines = (line.rstrip("\n").split("\t") for line in file)
-    settings = json.loads((of.args.run / "settings.json").read_text())
+    return "\n".join(map(curve_of, of.args.run)) or None
+
+
+def curve_of(run):
+    with open(run / "curve.tsv", encoding="utf-8") as file:
+        lines = [line.rstrip("\n").split("\t") for line in file]
+    columns = [column for column in itertools.zip_longest(*lines, fillvalue="") if any(column[1:])]
+    names, *lines = zip(*columns)
+    settings = json.loads((run / "settings.json").read_text())
     values = {name: "" if value is True else " ".join(map(str, value)) if isinstance(value, list) else value
               for name, value in settings.items()}
     command = " ".join(f"--{name.replace('_', '-')} {value}".strip() for name, value in values.items())
@@ -226,7 +231,7 @@ def main():
     parser.add_argument("--corpus", type=Path, required=True, help="folder of valid.tsv and valid.src")
     parser.add_argument("--engine", type=Path, default=ROOT / "build/dolmetsch")
     parser.add_argument("--float", type=Path, help="scores of the float model, from evaluate.py --json")
-    parser.add_argument("--run", type=Path, help="of train.py: adds its settings and curve")
+    parser.add_argument("--run", type=Path, nargs="+", default=[], help="of train.py, in their order: settings and curves")
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS))
     args = parser.parse_args()
     manifest = json.loads((args.model / "manifest.json").read_text())
@@ -241,9 +246,8 @@ def main():
         if body is not None:
             card = put(card, name, title, body)
             print(f"{name}: {body.count(chr(10))} lines", flush=True)
-    new = path.with_suffix(".new")
-    new.write_text(card, encoding="utf-8")
-    new.replace(path)
+    with replacing(path, encoding="utf-8") as file:
+        file.write(card)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ Who calls: by hand, around a run on a rented GPU.
 """
 
 import argparse
+import json
 import lzma
-import pickle
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from combine import save
 from encode import load, offsets_of
+from files import replacing
 from marian import read_items, write_items
 
 LEVELS = 511
@@ -31,11 +32,10 @@ def filters(width):
 
 
 def squeezed(array):
-    """-> (dtype, shape, [bytes])"""
+    """-> [compressed bytes], of SLICE elements each"""
     parts = [array.reshape(-1)[at:at + SLICE].tobytes() for at in range(0, array.size, SLICE)]
     with ThreadPoolExecutor() as pool:
-        done = pool.map(lambda part: lzma.compress(part, filters=filters(array.itemsize)), parts)
-        return array.dtype.str, array.shape, list(done)
+        return list(pool.map(lambda part: lzma.compress(part, filters=filters(array.itemsize)), parts))
 
 
 def unsqueezed(dtype, shape, parts):
@@ -44,13 +44,20 @@ def unsqueezed(dtype, shape, parts):
 
 
 def write(path, arrays):
-    with open(path, "wb") as file:
-        pickle.dump({name: squeezed(np.ascontiguousarray(array)) for name, array in arrays.items()}, file)
+    """A line of JSON, [name, dtype, shape, bytes of each part] of every array; then the parts."""
+    head, body = [], []
+    for name, array in arrays.items():
+        parts = squeezed(np.ascontiguousarray(array))
+        head.append((name, array.dtype.str, array.shape, [len(part) for part in parts]))
+        body += parts
+    with replacing(path, "wb") as file:
+        file.write(json.dumps(head).encode() + b"\n" + b"".join(body))
 
 
 def read(path):
     with open(path, "rb") as file:
-        return {name: unsqueezed(*value) for name, value in pickle.load(file).items()}
+        head = json.loads(file.readline())
+        return {name: unsqueezed(dtype, shape, [file.read(size) for size in sizes]) for name, dtype, shape, sizes in head}
 
 
 def without_links(corpus, share, seed=1):

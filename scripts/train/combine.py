@@ -7,12 +7,12 @@ Who calls: campaign.py, after encode.py or distill.py.
 """
 
 import argparse
-import os
 from types import SimpleNamespace
 
 import numpy as np
 
 from encode import load, offsets_of
+from files import replacing
 
 # Kinds of augment.py that only a source may be like: nobody should learn to write so.
 CARELESS = frozenset(("typo", "lower", "title", "caps"))
@@ -55,8 +55,8 @@ def combined(corpora):
 
 
 def save(path, corpus):
-    np.savez(f"{path}.new.npz", **vars(corpus))
-    os.replace(f"{path}.new.npz", path)
+    with replacing(path, "wb") as file:
+        np.savez(file, **vars(corpus))
 
 
 def main():

@@ -3,7 +3,7 @@
 What: `python data.py CORPUS_DIR OUT.tsv` -> lines `source<TAB>english<TAB>german`; with --held-out those of
 valid.tsv, which are never trained on.
 What not: no tokenisation (vocab.py), no alignment (align.py), no batches (train.py).
-Who calls: the first step of training; batches.py imports draws().
+Who calls: campaign.py, first of all; batches.py imports draws().
 """
 
 import argparse
@@ -12,6 +12,8 @@ import itertools
 import lzma
 import unicodedata
 from pathlib import Path
+
+from files import replacing
 
 # Non-commercial or unclear licences: never part of weights that we ship.
 EXCLUDED = frozenset(
@@ -88,7 +90,7 @@ def main():
     args = parser.parse_args()
     pairs = read_held_out(args.corpus) if args.held_out else read_corpus(args.corpus)
     kept, dropped = collections.Counter(), 0
-    with open(args.out, "w", encoding="utf-8", newline="\n") as out:
+    with replacing(args.out, encoding="utf-8", newline="\n") as out:
         for tag, english, german in itertools.islice(pairs, args.pairs):
             english, german = " ".join(english.split()), " ".join(german.split())
             if is_sane(english, german):

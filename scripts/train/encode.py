@@ -1,8 +1,8 @@
 """Turns pairs and word links into ids and piece links, as flat NumPy arrays.
 
 What: `python encode.py PAIRS.tsv LINKS.txt VOCAB.model OUT.npz`; LINKS may be - for none.
-What not: no sampling or batching (train.py).
-Who calls: the fourth step of training; train.py reads the result by load().
+What not: no sampling or batching (batches.py).
+Who calls: campaign.py, after vocab.py; train.py reads the result by load().
 
 Arrays, for n pairs: src, trg (uint16 ids, each side ends in EOS), links (uint8
 [k,2]: target row, source column; EOS on EOS is the first), src_at, trg_at, links_at (int64 [n+1]
@@ -13,13 +13,13 @@ import argparse
 import contextlib
 import itertools
 import multiprocessing
-import os
 from types import SimpleNamespace
 
 import numpy as np
 import sentencepiece as spm
 
 from align import words
+from files import replacing
 
 MAX_PIECES = 120
 EOS = 0
@@ -64,7 +64,8 @@ def link_pieces(links, src_ids, src_owner, trg_ids, trg_owner):
 
 
 def encode_chunk(job):
-    """Encodes a list of (pair line, links line) for one direction; returns lists of arrays."""
+    """Encodes a list of (pair line, links line) for one direction; returns [(tag, source, target, links)] and
+    how many pairs are too long."""
     vocab_path, source, lines = job
     vocab = spm.SentencePieceProcessor(vocab_path)
     encoded = []
@@ -78,7 +79,7 @@ def encode_chunk(job):
         links = link_pieces(links, src, src_owner, trg, trg_owner)
         encoded.append((tag, np.array(src + [EOS], np.uint16), np.array(trg + [EOS], np.uint16),
                         np.array(links, np.uint8)))
-    return encoded
+    return encoded, len(lines) - len(encoded)
 
 
 def chunks(pairs_path, links_path, vocab_path, source, size=20_000):
@@ -109,18 +110,20 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--source", choices=("en", "de"), default="en", help="de: the pairs turned round")
     args = parser.parse_args()
-    encoded = []
+    encoded, too_long = [], 0
     with multiprocessing.Pool(args.jobs) as pool:
-        for chunk in pool.imap(encode_chunk, chunks(args.pairs, args.links, args.vocab, args.source)):
+        for chunk, left_out in pool.imap(encode_chunk, chunks(args.pairs, args.links, args.vocab, args.source)):
             encoded.extend(chunk)
+            too_long += left_out
     tags, tag = np.unique([e[0] for e in encoded], return_inverse=True)
     arrays = {"tags": tags, "tag": tag.astype(np.uint16)}
     for position, name in enumerate(("src", "trg", "links"), 1):
         column = [e[position] for e in encoded]
         arrays[name], arrays[name + "_at"] = np.concatenate(column), offsets(column)
-    np.savez(args.out + ".new.npz", **arrays)
-    os.replace(args.out + ".new.npz", args.out)
-    print(f"{len(tag)} pairs, {len(arrays['src'])} source and {len(arrays['trg'])} target tokens")
+    with replacing(args.out, "wb") as file:
+        np.savez(file, **arrays)
+    print(f"{len(tag)} pairs, {len(arrays['src'])} source and {len(arrays['trg'])} target tokens; "
+          f"{too_long} pairs of more than {MAX_PIECES - 1} pieces are left out")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 What: `python evaluate.py MODEL.bin VOCAB.spm EVAL_DIR [--lines N] [--json scores.json]`; the
 JSON is for card.py --float.
 What not: no search beyond greedy.
-Who calls: by hand after training; train.py scores its checkpoints with score().
+Who calls: campaign.py, ablate.py, or by hand after training; train.py scores its checkpoints with score().
 """
 
 import argparse
@@ -15,10 +15,11 @@ import sacrebleu
 import sentencepiece as spm
 
 from decode import translate
+from files import replacing
 
 
 def read_set(directory, name, source="en"):
-    """Returns (source lines, reference lines) of a test set of eval/README.md; source is "en" or "de"."""
+    """Returns (source lines, reference lines) of a test set; source is "en" or "de"."""
     if name == "docs-test":
         with open(directory / "docs-test.tsv", encoding="utf-8", newline="\n") as file:
             sides = tuple(map(list, zip(*(line.rstrip("\n").split("\t") for line in file))))
@@ -68,7 +69,8 @@ def main():
             args.outputs.mkdir(parents=True, exist_ok=True)
             (args.outputs / f"{name}.txt").write_text("\n".join(outputs) + "\n", encoding="utf-8")
     if args.json:
-        args.json.write_text(json.dumps(scores, indent=1) + "\n")
+        with replacing(args.json) as file:
+            file.write(json.dumps(scores, indent=1) + "\n")
 
 
 if __name__ == "__main__":

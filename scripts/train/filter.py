@@ -21,6 +21,7 @@ import re
 import numpy as np
 
 from align import STEM, words
+from files import replacing
 
 LENGTH_SIGMAS = 4.5
 ALIGNMENT_FLOOR = -5.0  # in nats a word; pairs with fewer than ALIGNED_WORDS words on a side are not judged
@@ -182,7 +183,8 @@ def main():
     judge = Filter(LengthModel(np.array(lengths)), lexicon).judge
     kept, dropped = collections.Counter(), collections.Counter()
     examples = collections.defaultdict(lambda: Reservoir(EXAMPLES, 1))
-    with open(args.out, "w", encoding="utf-8", newline="\n") as out, open(args.out_links, "w", encoding="ascii") as out_links:
+    with (replacing(args.out, encoding="utf-8", newline="\n") as out,
+          replacing(args.out_links, encoding="ascii") as out_links):
         for tag, english, german, links in read(args.pairs, args.links):
             reason, new_tag = judge(tag, english, german, parse(links))
             if reason:

@@ -79,7 +79,9 @@ def prepare(args):
     vocab = spm.SentencePieceProcessor(model_proto=vocab)
     ((_, found),) = [item for item in attention_links(aligner, vocab, pairs).items() if item[0] == (1, 1, 0)]
     write_links(args.work / "attention.links", found)
-    model, _ = load_packed(args.model)
+    model, own = load_packed(args.model)
+    if own != (args.work / "vocab.model").read_bytes():
+        raise SystemExit(f"{args.aligner} and {args.model} have different vocabularies")
     exchange_heads(model, 0, args.head - 1)
     save_model(args.work / "start.bin", model.config, model.weights)
     return vocab

@@ -4,7 +4,7 @@ What: `python lexicon.py CORPUS.npz VOCAB.model OUT.bin [--check VALID.npz]`:
 chooses by the piece links of encode.py's arrays and writes Marian's binary
 shortlist; says how many target tokens of other pairs the lists would allow.
 What not: no alignment (align.py).
-Who calls: by hand, for `dolmetsch pack` and scripts/bench/peer.mjs.
+Who calls: campaign.py, or by hand, for `dolmetsch pack` and scripts/bench/peer.mjs.
 
 Links alone would put "Seite" on the list of "the". So each target token of the
 corpus is the merit of one piece of its sentence, the one that is most often
@@ -27,6 +27,7 @@ import numpy as np
 import sentencepiece as spm
 
 from encode import EOS, load
+from files import replacing
 
 MAGIC = 0xF11A48D5013417F5
 PAIRS, MERIT_PAIRS = 50_000, 5_000  # in one go
@@ -95,9 +96,8 @@ def write(path, lists):
     offsets = np.concatenate([[0], np.cumsum([len(ids) for ids in lists])])
     body = struct.pack("<4Q", FIRST, max(map(len, lists)), len(offsets), offsets[-1])
     body += offsets.astype("<u8").tobytes() + np.concatenate(lists).astype("<u4").tobytes()
-    with open(path + ".tmp", "wb") as file:
+    with replacing(path, "wb") as file:
         file.write(struct.pack("<2Q", MAGIC, checksum(body)) + body)
-    os.replace(path + ".tmp", path)
 
 
 def check(pairs, lists):

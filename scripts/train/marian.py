@@ -2,16 +2,16 @@
 
 What: items of float32 or int8 to and from bytes; a model to and from a file.
 What not: no quantisation (the C tool `dolmetsch pack` and export_intgemm.py do that).
-Who calls: export_marian.py, export_intgemm.py, golden.py, train.py --warm-start, evaluate.py.
+Who calls: whatever here reads or writes a model.
 """
 
-import os
 import struct
 
 import numpy as np
 import torch
 
 import rnn
+from files import replacing
 from model import Config, Transformer
 
 FLOAT32, INT8 = 0x404, 0x101
@@ -34,11 +34,10 @@ def write_blobs(path, blobs):
     head += b"".join(names)
     head += b"".join(struct.pack(f"<{len(shape)}i", *shape) for _, _, shape, _ in blobs)
     pad = ((len(head) + 8) // 256 + 1) * 256 - len(head) - 8
-    with open(f"{path}.tmp", "wb") as file:
+    with replacing(path, "wb") as file:
         file.write(head + struct.pack("<Q", pad) + bytes(pad))
         for *_, data in blobs:
             file.write(data)
-    os.replace(f"{path}.tmp", path)
 
 
 def read_items(path):

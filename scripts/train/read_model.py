@@ -4,19 +4,19 @@ What: `python read_model.py MODEL OUT_PREFIX` -> OUT_PREFIX.bin (float32, Marian
 names) and OUT_PREFIX.spm, to start training from or to look into; MODEL is a
 folder of models/ or a packed file. The format is described in src/model/weights.h.
 What not: no shortlist; the weights before int8 are lost and do not come back.
-Who calls: align_error.py; by hand, before `train.py --warm-start`.
+Who calls: align_error.py, by_length.py, size.py, guide_probe.py; by hand, before `train.py --warm-start`.
 """
 
 import argparse
 import hashlib
 import json
-import os
 import struct
 import zlib
 from pathlib import Path
 
 import numpy as np
 
+from files import replacing
 from marian import make_model, parse_options, put_weights, save_model
 
 U8, F32, I8 = range(3)
@@ -134,9 +134,8 @@ def main():
     args = parser.parse_args()
     model, vocab = load_packed(args.model)
     save_model(args.prefix + ".bin", model.config, model.weights)
-    with open(args.prefix + ".spm.tmp", "wb") as file:
+    with replacing(args.prefix + ".spm", "wb") as file:
         file.write(vocab)
-    os.replace(args.prefix + ".spm.tmp", args.prefix + ".spm")
     print(f"{args.prefix}.bin: {len(model.weights)} tensors, {sum(w.numel() for w in model.weights.values())} values")
 
 

@@ -3,18 +3,20 @@
 What: `python score_engine.py [--engine build/dolmetsch] [--json scores.json] MODEL EVAL_DIR [-- ENGINE OPTION...]`; MODEL is a
 folder of models/ or a packed file. The JSON goes into manifest.json (scripts/publish.mjs).
 What not: the float model (evaluate.py).
-Who calls: by hand, before a model is published; card.py.
+Who calls: campaign.py, or by hand, before a model is published; card.py, size.py and by_length.py translate with it.
 """
 
 import argparse
 import json
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import sacrebleu
 
 from evaluate import read_set
+from files import replacing
 
 
 def translate(engine, model, options, lines):
@@ -36,13 +38,13 @@ def main():
     parser.add_argument("--source", choices=("en", "de"), default="en", help="language that the model reads")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--outputs", type=Path, help="folder for the translations")
-    parser.add_argument("options", nargs="*", help="for the engine, after --")
-    args = parser.parse_args()
+    ours = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    args, options = parser.parse_args(sys.argv[1:ours]), sys.argv[ours + 1:]
     scores = {}
     for name in args.sets:
         source, reference = read_set(args.eval_dir, name, args.source)
         began = time.time()
-        outputs = translate(args.engine, args.model, args.options, source)
+        outputs = translate(args.engine, args.model, options, source)
         seconds = time.time() - began
         bleu, chrf = sacrebleu.metrics.BLEU(), sacrebleu.metrics.CHRF()
         scores[name] = {"bleu": round(bleu.corpus_score(outputs, [reference]).score, 1),
@@ -54,7 +56,8 @@ def main():
             args.outputs.mkdir(parents=True, exist_ok=True)
             (args.outputs / f"{name}.txt").write_text("\n".join(outputs) + "\n", encoding="utf-8")
     if args.json:
-        args.json.write_text(json.dumps(scores, indent=1) + "\n")
+        with replacing(args.json) as file:
+            file.write(json.dumps(scores, indent=1) + "\n")
 
 
 if __name__ == "__main__":

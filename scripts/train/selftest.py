@@ -118,6 +118,9 @@ def check_chain(corpus, work):
     check("resumed at update 20" in again, "a run resumes where it stopped")
     losses = [float(line.split("\t")[3]) for line in (work / "run/curve.tsv").read_text().splitlines()[1:]]
     check(losses[1] < losses[0] < 6.6, f"the loss falls: {losses}")
+    before = (work / "run/curve.tsv").read_text()
+    check("is finished" in run("train.py", *common, "--updates", 30, "--valid", work / "corpus.npz")
+          and (work / "run/curve.tsv").read_text() == before, "a finished run stays as it is")
     run("export_marian.py", work / "vocab.model", work / "out", work / "run/last.pt")
     check((work / "out.bin").read_bytes() == (work / "run/final.bin").read_bytes(), "export equals the run's own")
     exported, saved = load_model(work / "out.bin"), torch.load(work / "run/last.pt", weights_only=True)
@@ -190,6 +193,7 @@ def check_units(corpus, work):
     recipe.check_combine()
     recipe.check_plausible()
     recipe.check_muon()
+    recipe.check_batches()
     recipe.check_grid()
     with open(corpus / "valid.tsv", encoding="utf-8") as file:
         lines = [line.split("\t")[0] for _, line in zip(range(20), file)]

@@ -24,7 +24,7 @@ import filter as filtering
 import quantise
 from align import words
 from decode import EOS, UNK, beam, greedy, translate
-from batches import GridBatches, collate
+from batches import Batches, GridBatches, collate
 from combine import chosen, combined, turned
 from distill import plausible
 from encode import offsets, offsets_of
@@ -218,6 +218,21 @@ def check_muon():
         for optimizer in optimizers:
             optimizer.step()
     check(all(torch.allclose(*pair, atol=1e-6) for pair in zip(own, other)), "Muon steps as PyTorch's does")
+
+
+def check_batches():
+    """Each pair as often as it is drawn, the last and longest ones too; no stream without an end where none is left."""
+    corpus = some_corpus()
+    plain = Batches(corpus, 120, 1, 90)
+    drawn = np.bincount(np.concatenate(plain.plan(0)), minlength=60)
+    check((drawn[corpus.tag == 0] == 1).all() and (drawn[corpus.tag == 2] == 3).all(), "batches: pairs as often as drawn")
+    check(all(len(batch) == 1 for batch in Batches(corpus, 1, 1, 90).plan(0)), "batches: a pair beyond the budget comes alone")
+    found = ""
+    try:
+        next(iter(Batches(corpus, 120, 1, 1)))
+    except ValueError as error:
+        found = str(error)
+    check("at most 1 pieces" in found, "batches: no pair left is an error")
 
 
 def check_grid():

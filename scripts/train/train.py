@@ -1,8 +1,8 @@
 """Trains the student: a time-planned run that can stop and continue anywhere.
 
 What: `python train.py CORPUS.npz VOCAB.spm RUN_DIR --minutes N ...`; leaves
-RUN_DIR/last.pt (resume), before_cooldown.pt (continue in a later session),
-best.bin (averaged weights, Marian), curve.tsv and settings.json (what was not a default).
+RUN_DIR/last.pt (resume), before_cooldown.pt (to go on from in a longer run),
+best.bin and final.bin (averaged weights, Marian), curve.tsv and settings.json (what was not a default).
 What not: no data preparation, no quantisation.
 Who calls: by hand, after encode.py; under torchrun for several devices.
 """
@@ -24,6 +24,7 @@ import rnn
 from batches import Batches, GridBatches, collate
 from encode import load
 from evaluate import every, read_set, score
+from files import replacing
 from marian import load_model, make_model, save_model
 from model import SIZES, Config
 from muon import Muon
@@ -80,10 +81,13 @@ def arguments():
     parser.add_argument("--warm-start", help="a Marian .bin to begin with")
     parser.add_argument("--embeddings", help="a Marian .bin of any architecture and the same vocabulary: its word "
                                              "embeddings and output bias to begin with")
-    parser.add_argument("--resume", help="a checkpoint other than RUN_DIR/last.pt")
+    parser.add_argument("--resume", help="a checkpoint to begin with, where RUN_DIR has no last.pt yet")
     args = parser.parse_args()
     if args.bits and args.arch != "transformer":
         parser.error("--bits is for the Transformer")
+    for path in filter(None, (args.resume, args.warm_start, args.embeddings)):
+        if not Path(path).is_file():
+            parser.error(f"{path}: no such file")
     args.settings = {name: value for name, value in vars(args).items() if value != parser.get_default(name)
                      and name not in ("corpus", "vocab", "run", "eval_dir", "valid", "resume", "warm_start", "embeddings")}
     return args
@@ -106,6 +110,8 @@ class Trainer:
         config = (transformer_config(args, size) if args.arch == "transformer"
                   else rnn.Config(size, dim=args.dim or rnn.Config.dim, units=rnn.UNITS[args.arch], arch=args.arch))
         model = load_model(args.warm_start) if args.warm_start else make_model(config)
+        if type(model.config) is not type(config) or getattr(model.config, "arch", None) != getattr(config, "arch", None):
+            raise SystemExit(f"{args.warm_start} is no {args.arch}: give its --arch")
         if args.warm_start and args.dropout:
             model.config.dropout = args.dropout  # a file knows none
         if args.embeddings:
@@ -220,7 +226,7 @@ class Trainer:
                 sides = (every(side, self.args.eval_lines) for side in read_set(self.args.eval_dir, name, self.args.source))
                 bleu, _, chrf, _, outputs = score(self.model, self.vocab, *sides, self.device)
                 fields += [f"{bleu:.2f}", f"{chrf:.2f}"]
-                docs = docs or bleu
+                docs = bleu if name == "docs-test" else docs
                 print(f"{name}: BLEU {bleu:.2f}\n  " + "\n  ".join(outputs[:3]), flush=True)
             if docs >= self.best:
                 self.best = docs
@@ -228,7 +234,8 @@ class Trainer:
         header = "updates\ttokens\tseconds\tvalid_loss\tdocs_bleu\tdocs_chrf\tflores_bleu\tflores_chrf\n"
         curve = self.args.run / "curve.tsv"
         text = (curve.read_text() if curve.exists() else header) + "\t".join(map(str, fields)) + "\n"
-        curve.write_text(text)
+        with replacing(curve) as file:
+            file.write(text)
         print("curve " + " ".join(map(str, fields)), flush=True)
 
     @torch.no_grad()
@@ -316,11 +323,14 @@ def main():
         dist.init_process_group("nccl" if args.device == "cuda" else "gloo")
     trainer = Trainer(args)
     if not trainer.rank:
-        (args.run / "settings.json").write_text(json.dumps(args.settings, default=str) + "\n")
-    checkpoint = args.resume or args.run / "last.pt"
-    if Path(checkpoint).exists():
-        trainer.resume(checkpoint)
+        with replacing(args.run / "settings.json") as file:
+            file.write(json.dumps(args.settings, default=str) + "\n")
+    last = args.run / "last.pt"
+    if last.exists() or args.resume:
+        trainer.resume(last if last.exists() else args.resume)
         print(f"resumed at update {trainer.updates}", flush=True)
+    if trainer.progress() >= 1 and (args.run / "final.bin").exists():
+        return print(f"{args.run} is finished, with {trainer.tokens / 1e6:.2f} M target tokens")
     trainer.run()
 
 

@@ -6,7 +6,7 @@ translations from a smaller file; the widths of the layers then differ, each a m
 random ones on the input, so that half of the tokens switch a unit on, and no effect on the output yet, so that the model
 translates as before. A ReLU that is never on has no gradient; `train.py --warm-start OUT.bin` can teach a new one.
 What not: no training. The recurrent models have no such layers.
-Who calls: by hand, before a model is packed or trained further; train.py counts them at every checkpoint.
+Who calls: campaign.py, or by hand, before a model is packed or trained further; train.py counts them at every checkpoint.
 """
 
 import argparse

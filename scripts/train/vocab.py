@@ -2,7 +2,7 @@
 
 What: `python vocab.py PAIRS.tsv OUT_PREFIX` -> OUT_PREFIX.model (ship it as .spm).
 What not: no ids of the corpus (encode.py).
-Who calls: the second step of training.
+Who calls: campaign.py, after augment.py.
 """
 
 import argparse
