@@ -44,3 +44,39 @@ export function show(parts, source) {
     return node === 'img' || node === 'br' ? `<${node}>` : `<${node}>${inside}</${node}>`;
   }).join('');
 }
+
+/** Sentences of documentation, and words and marks that must be in the German beside the code.  @type {[string, string][]} */
+export const SENTENCES = [
+  ['Press <code>Ctrl</code>+<code>C</code> to copy the text.', '+ Text kopieren'],
+  ['Press <code>Shift</code> and <code>Tab</code> to go back.', 'und'],
+  ['Press <code>Delete</code> or <code>Backspace</code>.', 'oder'],
+  ['Press <code>Ctrl</code>+<code>Shift</code>+<code>T</code> to open the last tab again.', 'Sie + + letzten Tab öffnen'],
+  ['Press <code>Ctrl</code>+<code>C</code> to copy and <code>Ctrl</code>+<code>V</code> to paste.', '+ + und kopieren einfügen'],
+  ['<code>Enter</code> sends the message, <code>Shift</code>+<code>Enter</code> begins a new line.', 'Nachricht neue Zeile +'],
+  ['Hold down <code>Shift</code> and click the link.', 'und Link'],
+  ['The <code>Space</code> bar pauses the video.', 'Video'],
+  ['To undo, press <code>Ctrl</code>+<code>Z</code>', '+'],
+  ['Press <code>Ctrl</code>/<code>Command</code> and drag the picture.', '/ und Bild'],
+  ['Save the <b>whole</b> file with <a>the <code>Ctrl</code>+<code>S</code> shortcut</a>.', 'gesamte Datei +'],
+  ['<b>Press <code>Shift</code></b> and wait.', 'und warten'],
+  ['The answer is <code>yes</code> or <code>no</code>. Press <code>Return</code>. Then press <code>Escape</code>.',
+    'Antwort oder dann'],
+  ['If <code>count</code> is greater than <code>limit</code>, it prints <code>error</code>.', 'größer als'],
+  ['The property <code>name</code> is a string.', 'Eigenschaft'],
+  ['The <code>left</code>, <code>right</code>, <code>top</code> and <code>bottom</code> properties.', 'Eigenschaften und'],
+  ['Set <code>color</code> to <code>red</code>.', 'auf'],
+  ['The command <code>exit</code> closes the window (or <code>Ctrl</code>+<code>D</code>).', 'Befehl Fenster oder + ( )'],
+];
+
+/** What of `expected` is not in a translation beside its code, marks that are there too often, code that is not as it was.
+ *  @param {string} found @param {string} html @param {string} expected */
+export function unspoken(found, html, expected) {
+  const code = /<code>.*?<\/code>/g, outside = found.replace(code, ' ').replace(/<[^>]*>/g, '');
+  const count = (text, word) => text.toLowerCase().split(word.toLowerCase()).length - 1;
+  const wrong = [...new Set(expected.split(' '))].filter((word) => {
+    const more = count(outside, word) - count(expected, word);
+    return /\p{L}/u.test(word) ? more < 0 : more !== 0;
+  });
+  const sorted = (text) => (text.match(code) ?? []).sort().join();
+  return sorted(found) === sorted(html) ? wrong : [...wrong, sorted(found)];
+}

@@ -1,17 +1,21 @@
 /** Where a block's inline elements belong in its translation: pure functions on spans and alignments, no DOM.
  *  An element is one stretch of the target, inside its parent's, since a live node cannot be in two places: the stretch
- *  with the most words of its own.  Each element comes back once, whatever the translation is.  page.js calls place(). */
+ *  with the most words of its own.  Each element comes back once, whatever the translation is, and of the translation's text
+ *  only the one word is left out that an opaque span stands for.  page.js calls place(). */
 
 import { wordsOf } from './words.js';
 
 /** @typedef {import('./types.d.ts').Token} Token
  *  @typedef {import('./types.d.ts').Sentence} Sentence
- *  @typedef {import('./page-types.d.ts').Span} Span
+ *  @typedef {import('./page-types.d.ts').Translation} Translation
+ *  @typedef {import('./page-types.d.ts').Span & {literal?: string}} Span   literal: what an opaque span shows, if it went to
+ *             the translator as a placeholder
  *  @typedef {import('./page-types.d.ts').Part} Part
  *  @typedef {{start: number, end: number, weight: number}} Link   a stretch of the source
- *  @typedef {{start: number, end: number, links: Link[], owner?: Span}} Atom   a word of the target, or a part of one, with
- *             what it came from; `owner`: it is the copy of an opaque span
- *  @typedef {{source: string, target: string, atoms: Atom[]}} Texts
+ *  @typedef {{start: number, end: number, links: Link[], guessed?: boolean, owner?: Span}} Atom   a word of the target, or a
+ *             part of one, with what it came from, or may have come from; `owner`: it is the copy of an opaque span
+ *  @typedef {{source: string, target: string, atoms: Atom[], stands: Map<string, string>}} Texts   stands: placeholders, and
+ *             what is behind each
  *  @typedef {{from: number, to: number, start: number, end: number}} Range   atoms and characters of the target
  *  @typedef {Range & {span: Span, before: string, after: string}} Place   with the white space that it brings */
 
@@ -20,12 +24,12 @@ const WORD = /[\p{L}\p{N}_]/u;
 const FORCE = 1000;                                 // outweighs any number of words
 
 /** What stands where: the parts of the root, one after the other.
- *  @param {Span} root of the whole source @param {string} source
- *  @param {{text: string, sentences: Pick<Sentence, 'source' | 'target' | 'alignment'>[]}} translation @returns {Part[]} */
+ *  @param {Span} root of the whole source @param {string} source @param {Translation} translation @returns {Part[]} */
 export function place(root, source, { text, sentences }) {
   const opaque = opaqueIn(root);
   const atoms = cutWords(root, source, text, fixCopies(opaque, source, text, atomsOf(source, text, sentences)));
-  return arrange(root, { source, target: text, atoms }, { from: 0, to: atoms.length, start: 0, end: text.length });
+  const stands = new Map(opaque.map(({ start, end, literal = '' }) => [source.slice(start, end), literal]));
+  return arrange(root, { source, target: text, atoms, stands }, { from: 0, to: atoms.length, start: 0, end: text.length });
 }
 
 /* ---- the target's words -------------------------------------------------------------------------- */
@@ -35,10 +39,11 @@ export function place(root, source, { text, sentences }) {
 function atomsOf(source, text, sentences) {
   if (!sentences.length) sentences = [{ source: tokensOf(source), target: tokensOf(text), alignment: [] }];
   return sentences.flatMap((sentence) => wordsOf(sentence.target).filter((word) => word.end > word.start)
-    .flatMap(({ from, to, start, end }) => hyphenated(sentence.target, from, to).map(([first, last]) => ({
+    .flatMap(({ from, to, start, end }) => partsOf(sentence.target, from, to).map(([first, last]) => ({
       start: Math.max(start, sentence.target[first].start),
       end: Math.min(end, sentence.target[last - 1].end),
       links: linksOf(sentence, first, last),
+      guessed: !sentence.alignment.length,
     }))));
 }
 
@@ -46,13 +51,14 @@ function atomsOf(source, text, sentences) {
 const tokensOf = (text) => [...text.matchAll(/\S+\s*/g)].map(({ 0: word, index }) =>
   ({ text: word, start: index, end: index + word.length }));
 
-/** The parts of a German compound, `Array-` and `Methode`: each has a counterpart of its own.
+/** The parts of a German compound, `Array-` and `Methode`, or of keys, `Strg`, `+` and `C`: each has a counterpart of its own.
  *  @param {Token[]} tokens @param {number} from @param {number} to @returns {[number, number][]} */
-function hyphenated(tokens, from, to) {
+function partsOf(tokens, from, to) {
+  const joins = (/** @type {number} */ i) => /^[+/]$/.test(tokens[i].text);
   /** @type {[number, number][]} */
   const parts = [];
   for (let first = from, i = from + 1; i <= to; i++)
-    if (i === to || (/-$/.test(tokens[i - 1].text) && i > first)) parts.push([first, first = i]);
+    if (i === to || joins(i) || joins(i - 1) || (/-$/.test(tokens[i - 1].text) && i > first)) parts.push([first, first = i]);
   return parts;
 }
 
@@ -182,21 +188,27 @@ function arrange(parent, texts, within) {
   const parts = [];
   let at = within.start;
   for (const { span, before, after, ...range } of places) {
-    const text = texts.target.slice(at, range.start) + before;
+    const text = readable(texts, at, range.start) + before;
     if (text) parts.push(text);
     const lost = !span.opaque && range.start === range.end && span.end > span.start;
     parts.push({ span, parts: span.opaque ? [] : lost ? asWritten(span, texts.source) : arrange(span, texts, range) });
     if (after) parts.push(after);
     at = range.end;
   }
-  if (at < within.end) parts.push(texts.target.slice(at, within.end));
+  if (at < within.end) parts.push(readable(texts, at, within.end));
   return joined(parts);
 }
+
+/** The target's text between two elements.  A placeholder in it is one too many, or one that came out where its element cannot
+ *  be; a reader sees what it stands for.  @param {Texts} texts @param {number} from @param {number} to */
+const readable = ({ target, stands }, from, to) => target.slice(from, to).replace(/( ?)(\{\d+\})/g,
+  (all, space, stand) => (!stands.has(stand) ? all : stands.get(stand) && space + stands.get(stand)));
 
 /** Children with text of their own, the strongest first.
  *  @param {Span[]} children @param {Span} parent @param {Texts} texts @param {Range} within
  *  @returns {Place[]} */
-function placeBearing(children, parent, { source, target, atoms }, within) {
+function placeBearing(children, parent, texts, within) {
+  const { source, atoms } = texts;
   if (children.length === 1 && !children[0].opaque && coversAll(children[0], parent, source))
     return [{ span: children[0], ...within, before: '', after: '' }];
   /** @type {Place[]} */
@@ -206,6 +218,7 @@ function placeBearing(children, parent, { source, target, atoms }, within) {
   function best(span) {
     const bounds = boundsOf(span, parent, places, within);
     const free = (/** @type {number} */ i) => !places.some(({ from, to }) => from <= i && i < to);
+    if (span.opaque) return bestWord(span, texts, bounds, free);
     return bestStretch(atoms, bounds.from, bounds.to, free, (atom) => {
       if (atom.owner) return contains(span, atom.owner) ? FORCE : -2 * FORCE;
       return 2 * share(atom, span.start, span.end) - 1;
@@ -215,7 +228,7 @@ function placeBearing(children, parent, { source, target, atoms }, within) {
     const next = waiting.reduce((a, b) => (b.best.score > a.best.score ? b : a));
     waiting.splice(waiting.indexOf(next), 1);
     if (next.best.to === next.best.from) continue;
-    const { from, to, end } = trimmed(next.span, next.best, { source, target, atoms });
+    const { from, to, end } = trimmed(next.span, next.best, texts);
     places.push({ span: next.span, from, to, start: atoms[from].start, end, before: '', after: '' });
     for (const other of waiting)
       if ((other.best.from < to && other.best.to > from) || parent.ordered) other.best = best(other.span);
@@ -258,6 +271,28 @@ function bestStretch(atoms, from, to, free, scoreOf) {
     sum += score;
     if (sum > best.score) best = { from: start, to: i + 1, score: sum };
   }
+  return best;
+}
+
+/** What an opaque span covers, and hides: its copy, or else the one word that is mostly its own, or nothing.  What else leans on
+ *  it (an article, an `and`, the noun beside it) would be lost.
+ *  @param {Span} span @param {Texts} texts @param {{from: number, to: number}} bounds @param {(i: number) => boolean} free */
+function bestWord(span, { source, target, atoms }, { from, to }, free) {
+  let best = { from, to: from, score: 0 };
+  const literal = source.slice(span.start, span.end), copy = atoms.findIndex(({ owner }) => owner === span);
+  if (copy >= 0) return from <= copy && copy < to && free(copy) ? { from: copy, to: copy + 1, score: FORCE } : best;
+  const textOf = (/** @type {number} */ i) => target.slice(atoms[i].start, atoms[i].end);
+  const excess = (/** @type {number} */ i) => (!free(i) || atoms[i].owner || atoms[i].guessed ? 0
+    : Math.max(0, share(atoms[i], span.start, span.end) - 0.5));
+  for (let i = from; i < to; i++) {
+    const alike = PUNCTUATION.test(textOf(i)) === PUNCTUATION.test(literal);
+    const score = alike ? excess(i) * textOf(i).length : 0;         // names are longer than articles
+    if (score > best.score) best = { from: i, to: i + 1, score };
+  }
+  if (!best.score) return best;
+  const piece = (/** @type {number} */ i) => excess(i) > 0 && literal.includes(textOf(i));    // a bracket of `<b>`
+  while (best.from > from && atoms[best.from - 1].end === atoms[best.from].start && piece(best.from - 1)) best.from--;
+  while (best.to < to && atoms[best.to].start === atoms[best.to - 1].end && piece(best.to)) best.to++;
   return best;
 }
 

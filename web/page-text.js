@@ -2,7 +2,7 @@
  *  as the browser does it, code as its own letters or as a placeholder, images as nothing or as a placeholder.
  *  Reads text nodes and elements that page-blocks.js has sorted; changes nothing. */
 
-/** @typedef {import('./page-types.d.ts').LiveSpan} LiveSpan
+/** @typedef {import('./page-types.d.ts').LiveSpan & {literal?: string}} LiveSpan   literal: of code behind a placeholder
  *  @typedef {import('./page-blocks.js').Item} Item
  *  @typedef {import('./page-blocks.js').Piece} Piece
  *  @typedef {import('./page-originals.js').Originals} Originals */
@@ -96,7 +96,7 @@ export class TextOfBlock {
     } else {
       span.opaque = true;
       const word = this.#words.has(piece) ? this.#placeholder() : '';
-      const text = kind === 'break' ? '\n' : kind === 'opaque' ? this.#stand(element) : word;
+      const text = kind === 'break' ? '\n' : kind === 'opaque' ? this.#stand(span) : word;
       if (text) {
         this.#opening.push(span);
         this.#write(text);
@@ -108,10 +108,12 @@ export class TextOfBlock {
     return span;
   }
 
-  /** What stands for an element that stays as it is.  @param {Element} element */
-  #stand(element) {
-    const text = element.textContent?.trim();
-    return !text || COPYABLE.test(text) ? text : this.#placeholder();
+  /** What stands for an element that stays as it is.  @param {LiveSpan} span */
+  #stand(span) {
+    const text = span.node.textContent?.trim();
+    if (!text || COPYABLE.test(text)) return text;
+    span.literal = text.split(SPACES).join(' ');
+    return this.#placeholder();
   }
 
   /** One that the page's own text does not have. */
