@@ -26,7 +26,8 @@ export const LANGUAGES = {
 export const otherOf = (language) => (language === 'en' ? 'de' : 'en');
 
 /** What a text becomes when the page turns round: the same example, if it is one, else its translation.
- *  @param {string} text @param {string} translation or what was turned into this text  @param {Tag} from @returns {{text: string, isExample: boolean}} */
+ *  @param {string} text @param {string} translation or what was turned into this text
+ *  @param {Tag} from @returns {{text: string, isExample: boolean}} */
 export function turned(text, translation, from) {
   const name = Object.keys(LANGUAGES[from].examples).find((each) => LANGUAGES[from].examples[each] === text);
   return name ? { text: LANGUAGES[otherOf(from)].examples[name], isExample: true }
