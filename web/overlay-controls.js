@@ -2,6 +2,7 @@
  *  paint the small pictures of the heads; tells overlay.js what somebody chose. */
 
 import { el, rove, uniqueId } from './dom.js';
+import { TABS, ZOOMS } from './overlay-choice.js';
 import { KINDS, WARNING } from './overlay-kinds.js';
 import { saveMenu } from './overlay-menu.js';
 import { drawThumbnail } from './overlay-thumbnail.js';
@@ -11,9 +12,6 @@ import { percent } from './words.js';
  *  @typedef {import('./types.d.ts').Kind} Kind
  *  @typedef {(change: Partial<Choice>) => void} Choose */
 
-/** @type {Record<Choice['tab'], string>} */
-const TABS = { lines: 'Lines', matrix: 'Matrix', heads: 'All heads', table: 'Table' };
-const ZOOMS = [0.5, 0.7, 1, 1.4, 2];
 const LISTED = 60;                                  // characters of a sentence in the list to choose from
 
 export class Controls {

@@ -3,6 +3,7 @@
  *  shadow roots too; overlay.css has its looks, and nothing in there or here reaches beyond it. */
 
 import { drawLines } from './overlay-lines.js';
+import { meant } from './overlay-choice.js';
 import { Controls } from './overlay-controls.js';
 import { captionOf, kindsOf } from './overlay-kinds.js';
 import { describe, linksOf, viewOf } from './words.js';
@@ -80,10 +81,10 @@ export class Overlay {
   /** What is on show; layers, heads and sentences count from 0. */
   get choice() { return { ...this.#choice }; }
 
-  /** Shows something else; what a model or a text does not have becomes the nearest that it has.
-   *  @param {Partial<Choice>} change */
-  choose(change) {
-    const before = this.#choice;
+  /** Shows something else; what a model or a text does not have becomes the nearest that it has, and what is no choice at all
+   *  changes nothing.  @param {Partial<Choice>} asked */
+  choose(asked) {
+    const before = this.#choice, change = meant(asked);
     this.#choice = { ...before, ...change };
     const changed = Object.keys(change).filter((name) =>
       /** @type {any} */ (before)[name] !== /** @type {any} */ (change)[name]);

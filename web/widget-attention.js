@@ -10,8 +10,8 @@ import { el } from './dom.js';
 
 const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? Object);
 
-/** How the attributes of a choice are read. @type {Record<string, (value: string) => unknown>} */
-const CHOICE = { tab: String, kind: String, layer: Number, head: Number, sentence: Number, zoom: Number, pieces: () => true };
+/** The attributes of a choice; overlay.js makes of them what can be shown. */
+const CHOICE = ['tab', 'kind', 'layer', 'head', 'sentence', 'zoom', 'pieces'];
 
 /**
  * <dolmetsch-attention src="result.json" tab="matrix"></dolmetsch-attention>
@@ -24,7 +24,7 @@ const CHOICE = { tab: String, kind: String, layer: Number, head: Number, sentenc
  * events      dolmetsch-choice {choice}, dolmetsch-point {point}, dolmetsch-error {error}; they bubble
  */
 export class DolmetschAttention extends Base {
-  static observedAttributes = ['src', 'from', 'to', ...Object.keys(CHOICE)];
+  static observedAttributes = ['src', 'from', 'to', ...CHOICE];
 
   /** @type {Promise<Overlay> | undefined} */
   #overlay;
@@ -111,10 +111,9 @@ export class DolmetschAttention extends Base {
 
   /** Shows what the attributes ask for; the events tell of visitors' choices alone.  @param {Overlay} overlay */
   #ask(overlay) {
-    const asked = Object.entries(CHOICE).filter(([name]) => this.hasAttribute(name))
-      .map(([name, read]) => [name, read(this.getAttribute(name) ?? '')]);
+    const asked = Object.fromEntries(CHOICE.map((name) => [name, this.getAttribute(name) ?? undefined]));
     this.#asking = true;
-    overlay.choose({ pieces: this.hasAttribute('pieces'), ...Object.fromEntries(asked) });
+    overlay.choose({ ...asked, pieces: this.hasAttribute('pieces') });
     this.#asking = false;
   }
 

@@ -2,7 +2,7 @@
  *  leaves Firefox out. */
 
 import assert from 'node:assert/strict';
-import { cp, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 
@@ -16,6 +16,9 @@ const html = (/** @type {string} */ body) => `<!doctype html><html lang="en"><me
 const PAGES = {
   given: html('<dolmetsch-attention></dolmetsch-attention><dolmetsch-attention tab="matrix"></dolmetsch-attention>'),
   fetched: html('<dolmetsch-attention src="sentence.json" kind="cross" layer="0" head="3"></dolmetsch-attention>'),
+  odd: html(['sentence="x"', 'layer="x" kind="cross"', 'tab="foo"', 'kind="foo"', 'zoom="abc"', 'zoom="0"', 'zoom="99"',
+    'head="-3" kind="cross" layer="99"', 'sentence="-1"', 'sentence=""', 'layer="0.6" kind="cross" head="1e9" zoom=""']
+    .map((wrong) => `<dolmetsch-attention src="sentence.json" ${wrong}></dolmetsch-attention>`).join('\n')),
   foreign: html('<dolmetsch-attention src="foreign.json"></dolmetsch-attention>'),
 };
 
@@ -81,6 +84,28 @@ async function attention(t, browser) {
       document.body.append(element);
     });
     await until('.dm-matrix');
+    assert.deepEqual(wrong, []);
+    await close();
+  });
+
+  await t.test('attributes that mean nothing, or what is not there: the nearest that is', async () => {
+    const { page, until, wrong, close } = await visit(browser, 'odd');
+    const count = await page.$$eval('dolmetsch-attention', (list) => list.length);
+    for (let i = 0; i < count; i++) await until('.dm-lines .dm-word', i);
+    const shown = await page.$$eval('dolmetsch-attention', (list) => list.map(({ choice, shadowRoot }) => {
+      const { tab, kind, layer, head, sentence, zoom } = choice;
+      return [tab, kind, kind === 'cross' ? layer : '', head, sentence, zoom, shadowRoot.querySelector('.dm-said').textContent,
+        [...shadowRoot.querySelectorAll('[aria-selected=true]')].map((e) => e.textContent).join()].join(' ').trim();
+    }));
+    const { cross } = JSON.parse(await readFile('examples/sentence.json', 'utf8')).sentences[0].attention;
+    const plain = 'lines alignment  0 0 1  Lines', last = cross.length - 1, heads = cross[0].length;
+    assert.deepEqual(shown, [plain, `lines cross ${last} 0 0 1  Lines`, plain, plain, plain, plain.replace('0 1', '0 0.5'),
+      plain.replace('0 1', '0 2'), `lines cross ${last} 0 0 1  Lines`, plain, plain,
+      `lines cross ${Math.min(1, last)} ${heads - 1} 0 1  Lines`]);
+    await page.$eval('dolmetsch-attention', (element) => { element.setAttribute('tab', 'matrix'); });
+    await until('.dm-matrix');
+    await page.$eval('dolmetsch-attention', (element) => { element.setAttribute('tab', 'none'); });
+    assert.equal(await page.$eval('dolmetsch-attention', ({ choice }) => choice.tab), 'matrix');
     assert.deepEqual(wrong, []);
     await close();
   });
