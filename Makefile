@@ -31,7 +31,8 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 # The 128-bit kernels need SSE4.1 natively; every x86-64 machine since 2008 has it.
 SIMD     := $(if $(filter x86_64 amd64,$(shell uname -m)),-msse4.1)
 
-LIBRARY  := $(sort $(filter-out src/wasm%.c src/cli.c,$(wildcard src/*.c src/*/*.c)))
+LIBRARY  := $(sort $(filter-out src/wasm%.c src/cli%.c,$(wildcard src/*.c src/*/*.c)))
+PROGRAM  := $(wildcard src/cli*.c)
 WASM     := $(wildcard src/wasm*.c)
 HEADERS  := $(wildcard include/*.h src/*.h src/*/*.h tests/*.h)
 CTESTS   := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
@@ -49,9 +50,9 @@ build/sanitize/%.o: %.c $(HEADERS)
 	$(CC) $(STRICT) $(SANITIZE) $(SIMD) -c $< -o $@
 
 native: build/dolmetsch
-build/dolmetsch: $(patsubst %.c,build/native/%.o,$(LIBRARY) src/cli.c)
+build/dolmetsch: $(patsubst %.c,build/native/%.o,$(LIBRARY) $(PROGRAM))
 	$(CC) $^ -o $@ -lm
-build/sanitize/dolmetsch: $(patsubst %.c,build/sanitize/%.o,$(LIBRARY) src/cli.c)
+build/sanitize/dolmetsch: $(patsubst %.c,build/sanitize/%.o,$(LIBRARY) $(PROGRAM))
 	$(CC) $(SANITIZE) $^ -o $@ -lm
 
 build/sanitize/tests/%: build/sanitize/tests/%.o $(patsubst %.c,build/sanitize/%.o,$(LIBRARY))
@@ -135,7 +136,7 @@ build/bench/native/scripts/bench/ceiling-relaxed.o: scripts/bench/ceiling.c $(HE
 	$(CC) $(STRICT) -DRELAXED -O3 $(SIMD) -c $< -o $@
 
 staged    = $(patsubst %.c,build/$1/%.o,$(filter-out $(STAGED),$(LIBRARY) $2)) $(patsubst %.c,build/bench/$1/%.o,$(STAGED) $3)
-build/bench/dolmetsch: $(call staged,native,src/cli.c,scripts/bench/stages.c)
+build/bench/dolmetsch: $(call staged,native,$(PROGRAM),scripts/bench/stages.c)
 	$(CC) $^ -o $@ -lm
 build/bench/engine.wasm: $(call staged,wasm,$(WASM),scripts/bench/stages.c scripts/bench/ceiling.c)
 	$(EMCC) $(EMFLAGS) -sSTANDALONE_WASM $(ENGINE) -sERROR_ON_UNDEFINED_SYMBOLS=0 -sWARN_ON_UNDEFINED_SYMBOLS=0 $^ -o $@

@@ -18,9 +18,10 @@ export function itemsOf(file) {
   return heads.map(([, type, , size], i) => ({ name: names[i], type: BigInt(type), shape: shapes[i], bytes: take(size) }));
 }
 
-/** PREFIX.bin of them, and PREFIX.dm, whose path is returned.  @param {string} prefix @param {Item[]} items */
+/** PREFIX.bin of them, and PREFIX.dm, whose path is returned; throws what `pack` says.
+ *  @param {string} prefix @param {Item[]} items */
 export function packItems(prefix, items) {
   writeFileSync(`${prefix}.bin`, container(items));
-  execFileSync('build/dolmetsch', ['pack', `${prefix}.bin`, 'tests/golden/tiny.spm', `${prefix}.dm`]);
+  execFileSync('build/dolmetsch', ['pack', `${prefix}.bin`, 'tests/golden/tiny.spm', `${prefix}.dm`], { stdio: 'pipe' });
   return `${prefix}.dm`;
 }
