@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 /**
  * translate.mjs - the headless program: each line of standard input becomes one line of standard output.
- * The same options and the same bytes out as build/dolmetsch. Input is read and translated as it comes,
+ * The same options, words and bytes out as build/dolmetsch. Input is read and translated as it comes,
  * so memory is bounded by the model and the longest line.
  */
-import { DolmetschError } from '../web/errors.js';
 import { openEngine, packagedModel } from '../web/headless.js';
 
 /** @typedef {import('../web/engine.js').Engine} Engine */
@@ -24,6 +23,8 @@ Translates each line of standard input to one line of standard output.
                    words of a sentence may become, where the model knows
   --kernels NAME   ref, simd128, relaxed; the fastest that runs here unless given
   --help           this text
+
+Exit status: 0; 1 where a file or a translation failed; 2 for wrong options.
 `;
 const LINES_PER_JOB = 64;
 const SLICE = 1 << 20;                              // decoder steps: nobody waits for messages here
@@ -31,36 +32,88 @@ const NEWLINE = 10;
 
 /** An end of the program that has its words and its exit status. */
 class Exit extends Error {
-  /** @param {number} code @param {string} message */
-  constructor(code, message) {
+  /** @param {1 | 2} status @param {string} message */
+  constructor(status, message) {
     super(message);
-    this.code = code;
+    this.status = status;
   }
 }
 
-/** @param {string[]} argv */
+/** Why, without the call and the path that Node adds to what the system says. @param {any} error */
+const reason = (error) => (error.syscall ? error.message.replace(/, \w+( '.*')?$/s, '') : error.message);
+
+/** Options with a value: how it is read, undefined where it makes no sense, and what it must be.
+ *  @type {Record<string, {key: string, read: (text: string) => unknown, must: string}>} */
+const WITH_VALUE = {
+  '--model': { key: 'model', read: (text) => text, must: '' },
+  '--shortlist': { key: 'shortlist', read: readSwitch, must: 'be on or off' },
+  '--beam': { key: 'beam', read: readNumber, must: 'be a number of up to four digits' },
+  '--nbest': { key: 'nbest', read: readNumber, must: 'be a number of up to four digits' },
+  '--kernels': { key: 'kernels', read: (text) => text, must: '' },
+};
+/** Those that the engine may refuse. */
+const JUDGED = ['--beam', '--nbest', '--kernels'];
+
+/** @param {string} text */
+function readNumber(text) {
+  return /^[0-9]{1,4}$/.test(text) ? Number(text) : undefined;
+}
+
+/** @param {string} text */
+function readSwitch(text) {
+  return text === 'on' ? true : text === 'off' ? false : undefined;
+}
+
+/** Stops at --help, as what follows does not matter then. @param {string[]} argv */
 function parse(argv) {
   const options = { model: packagedModel ?? '', attention: false, beam: 0, nbest: 0, split: true, shortlist: true,
-    kernels: /** @type {string | undefined} */ (undefined) };
-  const number = (/** @type {string | undefined} */ text) => /^[0-9]{1,4}$/.test(text ?? '');
-  for (let i = 0; i < argv.length; i++) {
-    const value = argv[i + 1];
-    if (argv[i] === '--attention') options.attention = true;
-    else if (argv[i] === '--no-split') options.split = false;
-    else if (argv[i] === '--model' && value !== undefined) (options.model = value), i++;
-    else if (argv[i] === '--kernels' && value !== undefined) (options.kernels = value), i++;
-    else if (argv[i] === '--shortlist' && /^(on|off)$/.test(value ?? '')) (options.shortlist = value === 'on'), i++;
-    else if (argv[i] === '--beam' && number(value)) (options.beam = Number(value)), i++;
-    else if (argv[i] === '--nbest' && number(value)) (options.nbest = Number(value)), i++;
-    else throw new Exit(2, `dolmetsch: unknown or incomplete option: ${argv[i]}\n`);
+    kernels: /** @type {string | undefined} */ (undefined), help: false,
+    given: /** @type {Record<string, string>} */ ({}) };            // values as they were typed
+  for (let i = 0; i < argv.length && !options.help; i++) {
+    const name = argv[i];
+    if (name === '--help') options.help = true;
+    else if (name === '--attention') options.attention = true;
+    else if (name === '--no-split') options.split = false;
+    else if (!Object.hasOwn(WITH_VALUE, name)) throw new Exit(2, `${name}: there is no such option; --help lists them`);
+    else if (++i === argv.length) throw new Exit(2, `${name}: its value is missing`);
+    else {
+      const { key, read, must } = WITH_VALUE[name], value = read(argv[i]);
+      if (value === undefined) throw new Exit(2, `${name} ${argv[i]}: must ${must}`);
+      Object.assign(options, { [key]: value });
+      options.given[name] = argv[i];
+    }
   }
-  if (!options.model) throw new Exit(2, USAGE);
-  return options;
+  if (options.help || options.model) return options;
+  throw new Exit(2, 'no model is named: --model FOLDER|FILE is needed; --help says more');
+}
+
+/** @param {string} model */
+const open = (model) => openEngine(model).catch((error) => {
+  if (error.code === 'DM_ERR_ENGINE') throw error;                  // which is not the model's fault
+  throw new Exit(1, `${model}: ${reason(error)}`);
+});
+
+/** An empty job says what the engine refuses, before the first line is waited for.
+ *  @param {Engine} engine @param {ReturnType<typeof parse>} options */
+function checkOptions(engine, options) {
+  try {
+    engine.job([], options).free();
+  } catch (cause) {
+    const error = /** @type {import('../web/errors.js').DolmetschError} */ (cause);
+    if (error.code !== 'DM_ERR_ARGUMENT') throw error;
+    // All that it may be about: one that is right alone may be wrong beside another.
+    const given = JUDGED.filter((name) => name in options.given).map((name) => `${name} ${options.given[name].slice(0, 100)}`);
+    throw new Exit(2, `${given.join(' ')}: ${error.message}`);
+  }
 }
 
 /** Resolves when the bytes are handed on, so that a slow reader slows us down. @param {Uint8Array} bytes */
 const write = (bytes) => new Promise((resolve, reject) => {
-  process.stdout.write(bytes, (error) => (error ? reject(error) : resolve(undefined)));
+  process.stdout.write(bytes, (/** @type {any} */ error) => {
+    if (error?.code === 'EPIPE') process.exit(0);   // the reader has what it wanted
+    if (error) reject(new Exit(1, `standard output: ${reason(error)}`));
+    else resolve(undefined);
+  });
 });
 
 /** @param {Engine} engine @param {Uint8Array[]} lines @param {ReturnType<typeof parse>} options */
@@ -95,21 +148,18 @@ async function* lineGroups() {
 }
 
 async function main() {
-  const argv = process.argv.slice(2);
-  if (argv[0] === '--help') return void (await write(Buffer.from(USAGE)));
-  const options = parse(argv);
-  const engine = await openEngine(options.model);
+  const options = parse(process.argv.slice(2));
+  if (options.help) return void (await write(Buffer.from(USAGE)));
+  const engine = await open(options.model);
+  checkOptions(engine, options);
   for await (const lines of lineGroups())
     for (let i = 0; i < lines.length; i += LINES_PER_JOB)
       await translate(engine, lines.slice(i, i + LINES_PER_JOB), options);
 }
 
-process.stdout.on('error', () => {});               // a closed pipe is reported by write()
+process.stdout.on('error', () => {});               // write() reports it
 main().catch((error) => {
-  if (error.code === 'EPIPE') process.exit(0);      // the reader has what it wanted
-  const message = error instanceof Exit ? error.message
-    : error instanceof DolmetschError ? `dolmetsch: ${error.code}: ${error.message}\n`
-    : `dolmetsch: ${error.message}\n`;
-  process.stderr.write(message);
-  process.exit(error instanceof Exit ? error.code : 1);
+  const code = /^DM_/.test(error.code ?? '') ? `${error.code}: ` : '';
+  process.stderr.write(`dolmetsch: ${code}${error.message}\n`);
+  process.exit(error.status ?? 1);
 });

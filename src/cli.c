@@ -30,7 +30,9 @@ static const char usage[] =
     "  --shortlist WORD off: score the whole vocabulary at every step; on, unless given: only what the\n"
     "                   words of a sentence may become, where the model knows\n"
     "  --kernels NAME   ref, simd128, relaxed; the fastest unless given\n"
-    "  --help           this text\n";
+    "  --help           this text\n"
+    "\n"
+    "Exit status: 0; 1 where a file or a translation failed; 2 for wrong options.\n";
 
 int complain(int code, const char *format, ...)
 {
@@ -49,7 +51,16 @@ int print_help(void) { return fputs(usage, stdout) < 0 || fflush(stdout) ? outpu
 
 /* --- options ------------------------------------------------------------------------------------ */
 
-typedef struct { dm_model *model; dm_options options; int json; } program;
+/* Options with a value; those from BEAM on the engine may refuse. */
+enum { MODEL, SHORTLIST, BEAM, NBEST, KERNELS, WITH_VALUE };
+static const char *const names[WITH_VALUE] = { "--model", "--shortlist", "--beam", "--nbest", "--kernels" };
+
+typedef struct {
+    dm_model *model;
+    dm_options options;
+    const char *given[WITH_VALUE];   /* values as they were typed, or NULL */
+    int json, help;
+} program;
 
 /* Up to four digits. */
 static int read_number(const char *text, int *out)
@@ -66,21 +77,52 @@ static int read_switch(const char *text, int *off)
     return *off || !strcmp(text, "on");
 }
 
-static int parse(int argc, char **argv, program *p, const char **model)
+/* What is wrong with the value, or NULL. */
+static const char *take_value(program *p, int option, const char *text)
 {
     dm_options *o = &p->options;
-    for (int i = 1; i < argc; i++) {
-        if (!strcmp(argv[i], "--attention")) o->attention = 1;
-        else if (!strcmp(argv[i], "--no-split")) o->no_split = 1;
-        else if (!strcmp(argv[i], "--model") && i + 1 < argc) *model = argv[++i];
-        else if (!strcmp(argv[i], "--kernels") && i + 1 < argc) o->kernels = argv[++i];
-        else if (!strcmp(argv[i], "--shortlist") && i + 1 < argc && read_switch(argv[i + 1], &o->no_shortlist)) i++;
-        else if (!strcmp(argv[i], "--beam") && i + 1 < argc && read_number(argv[i + 1], &o->beam)) i++;
-        else if (!strcmp(argv[i], "--nbest") && i + 1 < argc && read_number(argv[i + 1], &o->nbest)) i++;
-        else return complain(EXIT_USAGE, "unknown or incomplete option: %s", argv[i]);
+    p->given[option] = text;
+    if (option == KERNELS) o->kernels = text;
+    if (option == SHORTLIST && !read_switch(text, &o->no_shortlist)) return "must be on or off";
+    if ((option == BEAM && !read_number(text, &o->beam)) || (option == NBEST && !read_number(text, &o->nbest)))
+        return "must be a number of up to four digits";
+    return NULL;
+}
+
+/* Stops at --help, as what follows does not matter then. */
+static int parse(int argc, char **argv, program *p)
+{
+    for (int i = 1; i < argc && !p->help; i++) {
+        int option = 0;
+        while (option < WITH_VALUE && strcmp(argv[i], names[option])) option++;
+        if (!strcmp(argv[i], "--help")) p->help = 1;
+        else if (!strcmp(argv[i], "--attention")) p->options.attention = 1;
+        else if (!strcmp(argv[i], "--no-split")) p->options.no_split = 1;
+        else if (option == WITH_VALUE) return complain(EXIT_USAGE, "%s: there is no such option; --help lists them", argv[i]);
+        else if (++i == argc) return complain(EXIT_USAGE, "%s: its value is missing", names[option]);
+        else {
+            const char *wrong = take_value(p, option, argv[i]);
+            if (wrong) return complain(EXIT_USAGE, "%s %s: %s", names[option], argv[i], wrong);
+        }
     }
-    p->json = o->attention || o->nbest > 1;
-    return *model ? 0 : (fputs(usage, stderr), EXIT_USAGE);
+    p->json = p->options.attention || p->options.nbest > 1;
+    if (p->help || (p->given[MODEL] && p->given[MODEL][0])) return 0;
+    return complain(EXIT_USAGE, "no model is named: --model FOLDER|FILE is needed; --help says more");
+}
+
+/* An empty job says what the engine refuses, before the first line is waited for. */
+static int check_options(const program *p)
+{
+    dm_error why;
+    dm_job *job;
+    const dm_status s = dm_job_new(p->model, NULL, 0, &p->options, &job, &why);
+    dm_job_free(job);
+    if (s != DM_ERR_ARGUMENT) return s ? complain(EXIT_FAILED, "%s: %s", dm_status_name(s), why.text) : 0;
+    char given[160] = "";            /* all that it may be about: one that is right alone may be wrong beside another */
+    size_t n = 0;
+    for (int i = BEAM; i < WITH_VALUE && n < sizeof given; i++)
+        if (p->given[i]) n += (size_t)snprintf(given + n, sizeof given - n, "%s%s %.100s", n ? " " : "", names[i], p->given[i]);
+    return complain(EXIT_USAGE, "%s: %s", given, why.text);
 }
 
 /* --- translate ---------------------------------------------------------------------------------- */
@@ -148,18 +190,24 @@ static int translate_input(const program *p)
     return code;
 }
 
+static int open_model(program *p, const buffer *file)
+{
+    dm_error why;
+    const dm_status s = dm_model_open(file->bytes, file->size, &p->model, &why);
+    return s ? complain(EXIT_FAILED, "%s: %s", p->given[MODEL], why.text) : 0;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc > 1 && !strcmp(argv[1], "--help")) return print_help();
     if (argc > 1 && !strcmp(argv[1], "pack")) return run_pack(argc - 2, argv + 2);
     program p = { 0 };
-    const char *path = NULL;
-    int code = parse(argc, argv, &p, &path);
+    int code = parse(argc, argv, &p);
     if (code) return code;
+    if (p.help) return print_help();
     buffer file = { 0 };
-    dm_error why;
-    code = read_model(&file, path);
-    if (!code && dm_model_open(file.bytes, file.size, &p.model, &why)) code = complain(EXIT_FAILED, "%s: %s", path, why.text);
+    code = read_model(&file, p.given[MODEL]);
+    if (!code) code = open_model(&p, &file);
+    if (!code) code = check_options(&p);
     if (!code) code = translate_input(&p);
     dm_model_close(p.model);
     free(file.bytes);

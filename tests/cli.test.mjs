@@ -1,29 +1,10 @@
-// build/dolmetsch and scripts/translate.mjs: the same options, the same bytes, the same manners.
+// build/dolmetsch and scripts/translate.mjs: the same options, the same bytes. What is wrong: cli-errors.test.mjs.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { GOLDEN, goldenModel, goldenModelWithShortlist, HARD_LINES } from './models.mjs';
-
-const NATIVE = ['build/dolmetsch'];
-const SANITIZED = ['build/sanitize/dolmetsch'];
-const NODE = [process.execPath, 'scripts/translate.mjs'];
-
-/** @param {string[]} program @param {string[]} args @param {string | Uint8Array} [input] */
-function run(program, args, input = '') {
-  return new Promise((resolve) => {
-    const child = spawn(program[0], [...program.slice(1), ...args]);
-    const out = [], err = [];
-    child.stdout.on('data', (data) => out.push(data));
-    child.stderr.on('data', (data) => err.push(data));
-    child.stdin.on('error', () => {});
-    child.on('close', (code, signal) => resolve({ code, signal, out: Buffer.concat(out), err: Buffer.concat(err).toString() }));
-    child.stdin.end(input);
-  });
-}
+import { NATIVE, NODE, run, SANITIZED } from './programs.mjs';
 
 /** Runs both programs and demands the same bytes; returns the output. */
 async function both(args, input) {
@@ -223,44 +204,6 @@ test('--no-split: a line is one sentence; what is too long for a model is split 
   assert.ok(sizes.length > 1 && sizes.every((n) => n <= 128) && sizes[0] > 64, `${sizes}`);
 });
 
-test('errors: a status, words that name the fault, nothing on standard output', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'dolmetsch-'));
-  const good = readFileSync(goldenModel('ssru'));
-  writeFileSync(join(folder, 'truncated.dm'), good.subarray(0, good.length / 2));
-  writeFileSync(join(folder, 'foreign.dm'), '<!doctype html><title>404</title>');
-  writeFileSync(join(folder, 'empty.dm'), '');
-  mkdirSync(join(folder, 'no-model'));
-  for (const program of [SANITIZED, NODE]) {
-    for (const [name, words] of [['truncated.dm', /size|bytes/i], ['foreign.dm', /not a|magic|model file/i],
-      ['empty.dm', /./], ['missing.dm', /no such file|ENOENT/i], ['no-model', /./]]) {
-      const result = await run(program, ['--model', join(folder, name)], 'The cat.\n');
-      assert.equal(result.code, 1, `${program[0]} ${name}: ${result.err}`);
-      assert.match(result.err, words);
-      assert.equal(result.out.length, 0);
-    }
-    const kernels = await run(program, ['--model', goldenModel('ssru'), '--kernels', 'abacus'], 'The cat.\n');
-    assert.equal(kernels.code, 1);
-    assert.match(kernels.err, /abacus/);
-    for (const [args, words] of /** @type {[string[], RegExp][]} */ ([
-      [['--beam', '33'], /beam/], [['--nbest', '2'], /nbest/], [['--beam', '4', '--nbest', '5'], /nbest/]])) {
-      const beam = await run(program, ['--model', goldenModel('ssru'), ...args], 'The cat.\n');
-      assert.equal(beam.code, 1);
-      assert.match(beam.err, words);
-    }
-    for (const args of [[], ['--model'], ['--nonsense'], ['--model', 'x', '--beams'], ['--model', 'x', '--beam'],
-      ['--model', 'x', '--beam', '-1'], ['--model', 'x', '--nbest', '2.5'], ['--model', 'x', '--shortlist', 'maybe'],
-      ['--model', 'x', '--beam', '99999']]) {
-      const usage = await run(program, args);
-      assert.equal(usage.code, 2, args.join(' '));
-      assert.notEqual(usage.err, '');
-    }
-    const help = await run(program, ['--help']);
-    assert.equal(help.code, 0);
-    for (const option of ['--attention', '--no-split', '--beam', '--nbest', '--shortlist'])
-      assert.ok(help.out.toString().includes(option));
-  }
-});
-
 test('lines come out while the input is still open', { timeout: 20_000 }, async () => {
   for (const program of [SANITIZED, NODE]) {
     const child = spawn(program[0], [...program.slice(1), '--model', goldenModel('ssru')]);
@@ -272,18 +215,5 @@ test('lines come out while the input is still open', { timeout: 20_000 }, async 
     } finally {
       child.kill();
     }
-  }
-});
-
-test('a reader that goes away ends the program quietly', { timeout: 20_000 }, async () => {
-  for (const program of [SANITIZED, NODE]) {
-    const command = `${program.join(' ')} --model ${goldenModel('ssru')}`;
-    const child = spawn('bash', ['-c', `yes 'The cat.' | head -5000 | ${command} | head -1`]);
-    const out = [], err = [];
-    child.stdout.on('data', (data) => out.push(data));
-    child.stderr.on('data', (data) => err.push(data));
-    await new Promise((resolve) => child.on('close', resolve));
-    assert.equal(Buffer.concat(out).toString().split('\n').length, 2);
-    assert.equal(Buffer.concat(err).toString(), '');
   }
 });
