@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 
+import { readModel } from '../scripts/bench/peer-model.mjs';
 import { goldenModel, SHIPPED } from './models.mjs';
 import { NODE, run, SANITIZED, shell } from './programs.mjs';
 
+const I8 = 2;
 const folder = mkdtempSync(join(tmpdir(), 'dolmetsch-'));
 after(() => rmSync(folder, { recursive: true }));
 const file = (/** @type {string} */ name) => join(folder, name);
@@ -49,6 +51,25 @@ test('a folder: the chunk that is at fault is named', async () => {
     assert.equal(code, 1);
   }
   for (const name of ['no-model', 'loop']) assert.equal((await run(NODE, ['--model', file(name)])).code, 1);
+});
+
+test('weights that are not those that were written are not translated with', async () => {
+  const bytes = readFileSync(goldenModel('ssru'));
+  const { tensors } = readModel(bytes);
+  const matrix = tensors.filter(({ type }) => type === I8)[3];
+  matrix.bytes[5] ^= 1;                             // the least that can go wrong
+  writeFileSync(file('damaged.dm'), bytes);
+  const single = await run(SANITIZED, ['--model', file('damaged.dm')], 'The cat.\n');
+  assert.equal(single.code, 1, single.err);
+  assert.ok(single.err.startsWith(`dolmetsch: ${file('damaged.dm')}: tensor ${matrix.name}: `), single.err);
+  assert.equal(single.out.length, 0);
+
+  const place = chunksOf('damaged'), chunk = readFileSync(join(SHIPPED, 'model.010'));
+  chunk.fill(0x55, 1000, 1064);
+  writeFileSync(place('model.010'), chunk);
+  const whole = await run(SANITIZED, ['--model', file('damaged')], 'The cat.\n');
+  assert.match(whole.err, /damaged: tensor \w+: it is damaged/);
+  assert.deepEqual([whole.code, whole.out.length], [1, 0]);
 });
 
 /** Options, what is said of them. The model is there unless the first is ''. @type {[string[], string][]} */
