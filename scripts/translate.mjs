@@ -2,7 +2,7 @@
 /**
  * translate.mjs - the headless program: each line of standard input becomes one line of standard output.
  * The same options, words and bytes out as build/dolmetsch. Input is read and translated as it comes,
- * so memory is bounded by the model and the longest line.
+ * so memory is bounded by the model and the longest line. A closed pipe ends it by SIGPIPE, as any filter.
  */
 import { openEngine, packagedModel } from '../web/headless.js';
 
@@ -107,10 +107,18 @@ function checkOptions(engine, options) {
   }
 }
 
+/** Ends as a filter ends whose reader has what it wanted. Node ignores SIGPIPE, until a listener to it is taken away. */
+function endByPipe() {
+  if (process.platform === 'win32') process.exit(0);                // which has no such signal
+  const listener = () => {};
+  process.on('SIGPIPE', listener).off('SIGPIPE', listener);
+  process.kill(process.pid, 'SIGPIPE');
+}
+
 /** Resolves when the bytes are handed on, so that a slow reader slows us down. @param {Uint8Array} bytes */
 const write = (bytes) => new Promise((resolve, reject) => {
   process.stdout.write(bytes, (/** @type {any} */ error) => {
-    if (error?.code === 'EPIPE') process.exit(0);   // the reader has what it wanted
+    if (error?.code === 'EPIPE') endByPipe();
     if (error) reject(new Exit(1, `standard output: ${reason(error)}`));
     else resolve(undefined);
   });

@@ -114,3 +114,12 @@ test('--help, wherever it is; a full disk is an error', async () => {
     assert.equal(code, 1);
   }
 });
+
+test('a reader that goes away ends a program as it ends any filter, quietly', { timeout: 60_000 }, async () => {
+  for (const program of [SANITIZED, NODE]) {
+    const command = [...program, ...model].join(' ');
+    const { out, err } = await shell(`yes 'The cat.' | head -5000 | ${command} | head -1; echo "\${PIPESTATUS[2]}"`);
+    assert.equal(err, '');
+    assert.match(out.toString(), /^[^\n]*\n141\n$/);
+  }
+});
