@@ -1,13 +1,13 @@
 /** <dolmetsch-page>: offers to translate the page it stands in, and gives it back.  Attributes in, events out; until somebody
- *  asks, it has fetched a list of models and nothing else.  widget-view.js draws it, page.js translates. */
+ *  asks, it has fetched a list of models and nothing else.  widget-run.js does it, for all of them; widget-view.js draws it. */
 
+import { pageRun } from './widget-run.js';
 import { sizeOf } from './widget-size.js';
 import { faultOf, textsFor } from './widget-texts.js';
 import { PageView } from './widget-view.js';
 
-/** @typedef {'idle' | 'loading' | 'translating' | 'done' | 'error'} State
- *  @typedef {import('./translator.js').Translator} Translator
- *  @typedef {import('./page.js').Handle} Translation */
+/** @typedef {import('./widget-run.js').State} State
+ *  @typedef {import('./widget-run.js').Part} Part */
 
 /** Where there is no DOM the class can be imported, not used. */
 const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? Object);
@@ -32,95 +32,60 @@ export class DolmetschPage extends Base {
   #view;
   /** @type {State} */
   #state = 'idle';
-  /** Of the last start(); aborted when it no longer counts. */
-  #run = new AbortController();
-  /** @type {Translator | undefined} */
-  #translator;
-  /** @type {Translation | undefined} */
-  #translation;
-  /** Something that came later stayed in the original. */
-  #left = false;
+  /** An attribute has changed, and nothing else has yet. */
   #stale = false;
+  #part = this.#asPart();
 
-  get from() { return this.getAttribute('from') ?? (document.documentElement.lang || 'en'); }
+  get from() { return this.getAttribute('from') ?? pageRun.lang; }
   set from(value) { this.setAttribute('from', value); }
   get to() { return this.getAttribute('to') ?? ''; }
   set to(value) { this.setAttribute('to', value); }
   get model() { return this.getAttribute('model') ?? ''; }
   set model(value) { this.setAttribute('model', value); }
-  get base() { return this.hasAttribute('base') ? new URL(`${this.getAttribute('base')}`, document.baseURI).href : ''; }
+  get base() { return addressOf(this.getAttribute('base') ?? ''); }
   set base(value) { this.setAttribute('base', value); }
   get state() { return this.#state; }
 
   connectedCallback() {
     if (!this.hasAttribute('translate')) this.setAttribute('translate', 'no');
-    if (this.#view) return;                         // moved within the page
+    if (this.#view) return pageRun.join(this.#part);           // moved, or back in the page
     this.#view = new PageView(this, (action) => (action === 'start' ? this.start() : this.restore()));
     const asked = this.querySelector('details[open]');         // somebody clicked before this script had come
     this.#reset();
+    pageRun.join(this.#part);
     if (asked) this.start();
   }
 
   disconnectedCallback() {
-    queueMicrotask(() => { if (!this.isConnected) this.#letGo(); });
+    queueMicrotask(() => { if (!this.isConnected) pageRun.leave(this.#part); });
   }
 
   /** @param {string} _ @param {string | null} before @param {string | null} value */
   attributeChangedCallback(_, before, value) {
     if (!this.#view || before === value || this.#stale) return;
     this.#stale = true;                             // several in one go are one change
-    queueMicrotask(() => {
-      this.#stale = false;
-      this.#letGo();
-      this.#reset();
-    });
+    queueMicrotask(() => this.#apply());
   }
 
-  /** Loads what it takes and translates the page.  Does nothing while it is at it, or done.  Settles when the page is
-   *  translated, given back or failed; never rejects: the state and the events tell. */
-  async start() {
-    if (this.#state !== 'idle' && this.#state !== 'error') return;
-    const run = this.#run = new AbortController();
-    this.#left = false;
-    this.#become('loading');
-    try {
-      if (!this.to) throw new TypeError('<dolmetsch-page> needs the attribute "to"');
-      const [{ Translator }, { translatePage }] = await modules();
-      run.signal.throwIfAborted();
-      this.#translator ??= await this.#create(Translator, run.signal);
-      this.#translation?.restore();
-      this.#become('translating');
-      this.#translation = translatePage(document, this.#translator, { lang: this.to, observe: true, attributes: true,
-        hover: true, onProgress: ({ done, total }) => this.#tell(run.signal, done, total),
-        onError: (error) => this.#missed(run.signal, error) });
-      await this.#translation.finished;
-      if (!run.signal.aborted) this.#become('done');
-    } catch (error) {
-      if (!run.signal.aborted) this.#fail(error);
-    }
+  /** Loads what it takes and translates the page.  Settles when the page is translated, given back or failed, also when it is
+   *  under way or done; never rejects: the state and the events tell.  @returns {Promise<void>} */
+  start() {
+    return pageRun.start(this.#part);
   }
 
-  /** Gives the page back as it was; while the translator is loading, ends that.  Settles when all of the page is back. */
-  async restore() {
-    if (this.#state === 'idle') return;
-    const restored = this.#end();
-    this.#become('idle');
-    await restored;
+  /** Gives the page back as it was; while the translator is loading, ends that.  Settles when all of the page is back.
+   *  @returns {Promise<void>} */
+  restore() {
+    return pageRun.restore(this.#part);
   }
 
-  #end() {
-    this.#run.abort(new DOMException('the page was given back', 'AbortError'));
-    const restored = this.#translation?.restore();
-    this.#translation = undefined;
-    return restored;
-  }
-
-  /** The page as it was, and nothing kept. */
-  #letGo() {
-    this.#end();
-    this.#translator?.destroy();
-    this.#translator = undefined;
-    this.#become('idle');
+  /** Takes in what the attributes say now, before anything is done by what they said. */
+  #apply() {
+    if (!this.#stale) return;
+    this.#stale = false;
+    pageRun.leave(this.#part);
+    this.#reset();
+    if (this.isConnected) pageRun.join(this.#part);
   }
 
   /** The words of its languages, and what a click would fetch. */
@@ -128,63 +93,37 @@ export class DolmetschPage extends Base {
     const { from, to, model, base } = this, view = /** @type {PageView} */ (this.#view);
     view.texts = textsFor(to);
     view.size(undefined);                           // what was said is of another model, in another language
-    this.#become('idle');
+    this.#show();
     const size = await sizeOf({ models: new URL('models/', base || import.meta.url).href, from, to, model });
     if (this.to === to && this.from === from && this.model === model && this.base === base) view.size(size);
   }
 
-  /** A translator that outlives the signal, which is for its download alone.
-   *  @param {typeof import('./translator.js').Translator} Translator @param {AbortSignal} signal */
-  async #create(Translator, signal) {
-    const { from, to, model, base } = this, download = new AbortController();
-    if (base) {
-      Translator.engine = base;
-      Translator.models = new URL('models/', base);
-    }
-    const abort = () => download.abort(signal.reason);
-    signal.addEventListener('abort', abort);
-    try {
-      return await Translator.create({ sourceLanguage: from, targetLanguage: to, model: model || undefined,
-        signal: download.signal, monitor: (monitor) => monitor.addEventListener('downloadprogress', (event) => {
-          const { bytes: done, totalBytes: total } = /** @type {any} */ (event);
-          if (total) this.#tell(signal, done, total);
-        }) });
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
+  /** @returns {Part} */
+  #asPart() {
+    const element = this;
+    return {
+      get wish() {
+        const { from, to, model, base } = element;
+        return { from, to, model, base };
+      },
+      show: () => this.#show(),
+      progress: (done, total) => {
+        this.#view?.progress(this.#state, done, total);
+        this.#send('progress', { state: this.#state, done, total });
+      },
+      fault: (error) => this.#send('error', { error }),
+    };
   }
 
-  /** Of what the page added when it was done; until then `finished` rejects.
-   *  @param {AbortSignal} signal @param {unknown} error */
-  #missed(signal, error) {
-    if (signal.aborted || this.#state !== 'done') return;
-    this.#left = true;
-    this.#become('done');
-    this.#send('error', { error });
-  }
-
-  /** @param {any} error */
-  #fail(error) {
-    this.#run.abort(error);
-    this.#view?.fault(faultOf(error), `${error?.message ?? error} (${error?.cause?.code ?? error?.name ?? 'error'})`);
-    this.#become('error');
-    this.#send('error', { error });
-  }
-
-  /** @param {State} state */
-  #become(state) {
-    const changed = state !== this.#state;
-    this.#state = state;
+  /** What goes on, as far as it is about this one. */
+  #show() {
+    const before = this.#state, state = this.#state = pageRun.has(this.#part) ? pageRun.state : 'idle';
+    const { error, left, partly } = pageRun, view = this.#view;
     this.setAttribute('state', state);
-    this.#view?.show(state, { to: this.to, left: this.#left, partly: Boolean(this.#translation) });
-    if (changed) this.#send('state', { state });
-  }
-
-  /** @param {AbortSignal} signal @param {number} done @param {number} total */
-  #tell(signal, done, total) {
-    if (signal.aborted) return;
-    this.#view?.progress(this.#state, done, total);
-    this.#send('progress', { state: this.#state, done, total });
+    if (state === 'error')
+      view?.fault(faultOf(error), `${error?.message ?? error} (${error?.cause?.code ?? error?.name ?? 'error'})`);
+    view?.show(state, { to: this.to, left, partly });
+    if (state !== before) this.#send('state', { state });
   }
 
   /** @param {string} what @param {object} detail */
@@ -193,14 +132,11 @@ export class DolmetschPage extends Base {
   }
 }
 
-/** What a click needs.  Firefox remembers of a module that it did not come: the second attempt has another address.
- *  @returns {Promise<[typeof import('./translator.js'), typeof import('./page.js')]>} */
-async function modules() {
+/** @param {string} base what is no address stays as it is, for the message when it is used */
+function addressOf(base) {
   try {
-    return await Promise.all([import('./translator.js').catch(() => anew('translator.js')),
-                              import('./page.js').catch(() => anew('page.js'))]);
-  } catch (error) {
-    throw error instanceof TypeError ? Object.assign(error, { unreachable: true }) : error;
+    return base && new URL(base, document.baseURI).href;
+  } catch {
+    return base;
   }
 }
-const anew = (/** @type {string} */ name) => import(new URL(`${name}?${Date.now()}`, import.meta.url).href);

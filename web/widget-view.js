@@ -6,7 +6,7 @@ import { sheet } from './widget-style.js';
 
 /** @typedef {import('./widget-texts.js').Texts} Texts
  *  @typedef {import('./widget-texts.js').Fault} Fault
- *  @typedef {import('./widget-page.js').State} State
+ *  @typedef {import('./widget-run.js').State} State
  *  @typedef {'start' | 'restore'} Action */
 
 const TRIGGER = 'button, a[href], summary, [role="button"]';
