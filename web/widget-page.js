@@ -70,12 +70,14 @@ export class DolmetschPage extends Base {
   /** Loads what it takes and translates the page.  Settles when the page is translated, given back or failed, also when it is
    *  under way or done; never rejects: the state and the events tell.  @returns {Promise<void>} */
   start() {
+    this.#apply();
     return pageRun.start(this.#part);
   }
 
   /** Gives the page back as it was; while the translator is loading, ends that.  Settles when all of the page is back.
    *  @returns {Promise<void>} */
   restore() {
+    this.#apply();
     return pageRun.restore(this.#part);
   }
 

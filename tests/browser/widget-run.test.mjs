@@ -20,6 +20,7 @@ const PAGES = {
   slow: html(`${ONE}${ONE}<p>${'It goes slowly. '.repeat(30)}</p>`),
   other: html(`${ONE}<dolmetsch-page to="de" model="en-de"></dolmetsch-page>`),
   large: html(ONE + LARGE),
+  bare: html('<dolmetsch-page></dolmetsch-page>'),
 };
 
 let site, server;
