@@ -1,6 +1,8 @@
 /** The translation of the page, which all <dolmetsch-page> in it share: there is one page, so there is one translation, and who
  *  wants the same takes part in it.  Knows no buttons: widget-page.js shows what it is told here. */
 
+import { canonicalise } from './languages.js';
+
 /** @typedef {'idle' | 'loading' | 'translating' | 'done' | 'error'} State
  *  @typedef {import('./translator.js').Translator} Translator
  *  @typedef {import('./page.js').Handle} Translation
@@ -36,7 +38,11 @@ class PageRun {
 
   /** The language of the page as its author has it, also while it is translated. */
   get lang() {
-    return this.#ownLang || 'en';
+    try {
+      return canonicalise(this.#ownLang.replaceAll('_', '-'));           // en_US is a common mistake
+    } catch {
+      return 'en';
+    }
   }
 
   get #ownLang() {

@@ -21,6 +21,8 @@ const PAGES = {
   other: html(`${ONE}<dolmetsch-page to="de" model="en-de"></dolmetsch-page>`),
   large: html(ONE + LARGE),
   bare: html('<dolmetsch-page></dolmetsch-page>'),
+  underscore: html(ONE, 'en_US'),
+  nonsense: html(ONE, '!'),
 };
 
 let site, server;
@@ -184,4 +186,12 @@ for (const { kind, skip } of BROWSERS) test(kind, { skip }, async (t) => {
     return [...seen, states(), last(), heard.join()];
   }, ['done', GERMAN, 'loading', 'done', GERMAN, 'idle', ENGLISH,
     'loading,translating,done,idle,loading,translating,done,idle']);
+
+  for (const [name, from] of [['underscore', 'en-US'], ['nonsense', 'en']])
+    await check(`a page whose language is written wrong: ${name}`, name, async () => {
+      const [element] = all;
+      await until(() => noteOf(element));
+      await element.start();
+      return [element.from, states(), last()];
+    }, [from, 'done', GERMAN]);
 });
