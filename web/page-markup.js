@@ -22,6 +22,8 @@ import { wordsOf } from './words.js';
 const PUNCTUATION = /^[\p{P}\p{S}]+$/u;
 const WORD = /[\p{L}\p{N}_]/u;
 const FORCE = 1000;                                 // outweighs any number of words
+/** What stands for an element in a text. */
+export const PLACEHOLDER = /^\{\d+\}$/;
 
 /** What stands where: the parts of the root, one after the other.
  *  @param {Span} root of the whole source @param {string} source @param {Translation} translation @returns {Part[]} */
@@ -30,6 +32,14 @@ export function place(root, source, { text, sentences }) {
   const atoms = cutWords(root, source, text, fixCopies(opaque, source, text, atomsOf(source, text, sentences)));
   const stands = new Map(opaque.map(({ start, end, literal = '' }) => [source.slice(start, end), literal]));
   return arrange(root, { source, target: text, atoms, stands }, { from: 0, to: atoms.length, start: 0, end: text.length });
+}
+
+/** Opaque spans that did not come out as they went in: which words the model made of them is a guess.
+ *  @param {Span} root @param {string} source @param {Translation} translation */
+export function uncopied(root, source, { text, sentences }) {
+  const opaque = opaqueIn(root).filter(({ start }) => source[start] !== '\n');
+  const atoms = opaque.length ? fixCopies(opaque, source, text, atomsOf(source, text, sentences)) : [];
+  return opaque.filter((span) => !atoms.some(({ owner }) => owner === span));
 }
 
 /* ---- the target's words -------------------------------------------------------------------------- */
@@ -93,7 +103,7 @@ function share(atom, start, end) {
 /* ---- opaque spans: looked for letter by letter ----------------------------------------------------- */
 
 /** @param {Span} span @returns {Span[]} */
-const opaqueIn = (span) => (span.children ?? []).flatMap((child) =>
+export const opaqueIn = (span) => (span.children ?? []).flatMap((child) =>
   child.opaque && child.end > child.start ? [child] : opaqueIn(child));
 
 /** Finds the copies of opaque spans, and cuts the atoms at their edges.  Long ones choose first, since they may contain

@@ -2,10 +2,10 @@
  *  Elements are moved and texts changed, nothing is made anew, and what the model says never becomes HTML.
  *  Here is the order of things; reading, placing, writing and watching have rooms of their own: page-*.js. */
 
+import { answersTo, partsOf } from './page-again.js';
 import { Reader } from './page-blocks.js';
 import { OriginalOnHover } from './page-hover.js';
 import { Languages } from './page-language.js';
-import { place } from './page-markup.js';
 import { Originals } from './page-originals.js';
 import { Queue } from './page-queue.js';
 import { isUntouched } from './page-rules.js';
@@ -22,6 +22,7 @@ import { inSlices } from './turn.js';
  *  @typedef {import('./page-types.d.ts').Found} Found
  *  @typedef {import('./page-types.d.ts').Translation} Translation
  *  @typedef {import('./page-types.d.ts').PageTranslator} PageTranslator
+ *  @typedef {import('./page-again.js').Answer} Answer
  *  @typedef {{signal?: AbortSignal, lang?: string, observe?: boolean, attributes?: boolean, hover?: boolean,
  *             onProgress?: (progress: {done: number, total: number}) => void, onError?: (error: unknown) => void}} Options
  *  @typedef {{finished: Promise<void>, progress: {done: number, total: number},
@@ -288,19 +289,26 @@ class PageTranslation {
     this.#calls++;
     for (const unit of units) unit.state = 'asked';
     try {
-      const translations = new Map(units.map(({ source }) => [source, this.#kept.get(source)]));
-      const texts = [...translations.keys()].filter((source) => !translations.get(source));
-      const results = texts.length ? await this.#translate(texts, priority) : [];
-      texts.forEach((text, i) => {
-        translations.set(text, results[i]);
-        this.#keep(text, results[i]);
-      });
-      await this.#write(units, translations);
+      const ask = (/** @type {string[]} */ sources) => this.#translationsOf(sources, priority);
+      for await (const answers of answersTo(units, ask)) await this.#write(answers);
     } catch (error) {
       this.#fail(error);
     }
     this.#calls--;
     this.#pump();
+  }
+
+  /** What is kept, and the rest from the translator.  @param {string[]} sources @param {number} priority */
+  async #translationsOf(sources, priority) {
+    const translations = new Map(sources.map((source) => [source, this.#kept.get(source)]));
+    const texts = [...translations.keys()].filter((source) => !translations.get(source));
+    const results = texts.length ? await this.#translate(texts, priority) : [];
+    texts.forEach((text, i) => {
+      translations.set(text, results[i]);
+      this.#kept.set(text, results[i]);
+      if (this.#kept.size > KEPT) this.#kept.delete(/** @type {string} */ (this.#kept.keys().next().value));
+    });
+    return /** @type {Map<string, Translation>} */ (translations);
   }
 
   /** Once more if it fails: a worker that was lost is made again.  @param {string[]} texts @param {number} priority
@@ -321,15 +329,6 @@ class PageTranslation {
     }
   }
 
-  /** @param {string} text @param {Translation} translation */
-  #keep(text, translation) {
-    this.#kept.set(text, translation);
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= KEPT) break;
-      this.#kept.delete(oldest);
-    }
-  }
-
   /* ---- writing ---- */
 
   /** @param {() => void} change of ours */
@@ -338,27 +337,28 @@ class PageTranslation {
     else change();
   }
 
-  /** @param {Unit[]} units @param {Map<string, Translation | undefined>} translations */
-  async #write(units, translations) {
+  /** @param {Map<Unit, Answer>} answers */
+  async #write(answers) {
+    const units = [...answers.keys()];
     let at = 0;
     await inSlices(() => {
       if (at >= units.length || this.#ended.signal.aborted) return false;
       const unit = units[at++];
       this.#quietly(() => {
-        if (unit.state === 'asked') this.#writeOne(unit, /** @type {Translation} */ (translations.get(unit.source)));
+        if (unit.state === 'asked') this.#writeOne(unit, /** @type {Answer} */ (answers.get(unit)));
       });
       return at < units.length;
     }, WRITE, () => this.#tell());
   }
 
-  /** @param {Unit} unit @param {Translation} translation */
-  #writeOne(unit, translation) {
+  /** @param {Unit} unit @param {Answer} answer */
+  #writeOne(unit, answer) {
     if (unit.kind === 'attribute') {
       const { element, name, source } = unit;
       if ((this.#originals.attribute(element, name) ?? '').trim() === source)
-        this.#originals.setAttribute(element, name, translation.text);
+        this.#originals.setAttribute(element, name, answer.text);
     } else if (isCurrent(unit, this.#originals)) {
-      unit.shown = writeBlock(unit, place(unit.root, unit.source, translation), this.#originals, this.#selection);
+      unit.shown = writeBlock(unit, partsOf(unit, answer), this.#originals, this.#selection);
     }
     this.#languages.sayOf(unit);
     unit.state = 'done';

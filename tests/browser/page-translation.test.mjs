@@ -22,6 +22,25 @@ inEachBrowser(async (check) => {
     lang: 'de', title: 'PAGE A', progress: { done: 7, total: 7 }, after: { equal: true, html: '', same: true },
   });
 
+  await check('keys that the translator changes are asked for again; what it copies does not wait for them', async () => {
+    fill(`<p>Press <kbd>Tab</kbd> and <a href="#x"><kbd>Shift</kbd></a> now.</p><p>Call <code>f(x)</code>.</p>`);
+    const compare = snapshot(), translator = new FakeTranslator({ hold: true }), page = translatePage(document, translator);
+    const again = () => translator.calls.find(({ texts }) => texts.includes('Press {1} and {2} now.'));
+    await until(() => {
+      if (!again()) translator.release();
+      return again();
+    });
+    const early = html();
+    translator.hold = false;
+    translator.release();
+    await page.finished;
+    const seen = html();
+    page.restore();
+    return [early, seen, again().texts, compare()];
+  }, ['<p>Press <kbd>Tab</kbd> and <a href="#x"><kbd>Shift</kbd></a> now.</p><p><code>f(x)</code> CALL.</p>',
+    '<p>NOW <a href="#x"><kbd>Shift</kbd></a> AND <kbd>Tab</kbd> PRESS.</p><p><code>f(x)</code> CALL.</p>',
+    ['Press {1} and {2} now.'], { equal: true, html: '', same: true }]);
+
   await check('what stays as it is', async () => {
     const stays = `<pre>a pre</pre><kbd>Press Enter</kbd><samp>an output</samp><script>"a script"</script>
       <style>.icon { content: "a style" }</style><template><p>a template</p></template><noscript>no script</noscript>
@@ -240,7 +259,7 @@ inEachBrowser(async (check) => {
 
   await check('each passage says its language at once, what is around when all is done', async () => {
     fill(`<p>One.</p><div lang="en-GB"><p>Two <i lang="en">three</i>.</p></div><p lang="fr">Quatre.</p>
-      <ul><li>Five <code lang="en">six</code></ul>
+      <ul><li>Five <code lang="en">six()</code></ul>
       <section lang="en">Eight <b>nine</b>.<p id="far" style="margin-top: 9000px">Ten.</p></section>`);
     patient();
     const compare = snapshot(), translator = new FakeTranslator({ hold: true }), page = translatePage(document, translator);
