@@ -1,16 +1,10 @@
 /* job.c - the public job API: a translation in slices. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "job_internal.h"
+#include "reason.h"
 #include "stage.h"
-
-static dm_status refuse(dm_error *why, dm_status status, const char *text)
-{
-    if (why) snprintf(why->text, sizeof why->text, "%s", text);
-    return status;
-}
 
 /* The options of the search; returns what is wrong with them, or NULL. */
 static const char *set_beam(dm_options *o)
@@ -34,13 +28,10 @@ static dm_status set_options(dm_job *job, const dm_options *options, dm_error *w
     if (o->batch_tokens < 0 || o->batch_tokens > 1 << 16)
         return refuse(why, DM_ERR_ARGUMENT, "batch_tokens must be from 1 to 65536, or 0 for the default");
     const char *words = set_beam(o);
-    if (words) return refuse(why, DM_ERR_ARGUMENT, words);
+    if (words) return refuse(why, DM_ERR_ARGUMENT, "%s", words);
     const dm_kernels *extra = o->extra_kernels;
     job->kernels = extra && (!o->kernels || !strcmp(o->kernels, extra->name)) ? extra : kernels_find(o->kernels);
-    if (!job->kernels) {
-        if (why) snprintf(why->text, sizeof why->text, "there are no kernels \"%.40s\" in this build", o->kernels);
-        return DM_ERR_ARGUMENT;
-    }
+    if (!job->kernels) return refuse(why, DM_ERR_ARGUMENT, "there are no kernels \"%.40s\" in this build", o->kernels);
     if (!o->max_factor) o->max_factor = 3;
     if (!o->batch_tokens) o->batch_tokens = JOB_BATCH_TOKENS;
     if (o->attention && o->batch_tokens > JOB_ATTENTION_TOKENS) o->batch_tokens = JOB_ATTENTION_TOKENS;

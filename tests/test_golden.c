@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "check.h"
+#include "model.h"
 #include "model/marian.h"
-#include "model/model.h"
 
 static const double BOUND = 0.12, MEAN_BOUND = 0.05, RECURRENT_MEAN_BOUND = 0.02;
 enum { MAX_SOURCE = 64, STEPS = 8 };

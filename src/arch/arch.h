@@ -46,11 +46,12 @@ typedef struct {
     step_attention self;      /* over the target so far */
 } arch_state;
 
-typedef struct {
+typedef struct dm_arch {
     const char *name;
     const char *output_bias;  /* name of the output layer's bias [1, V] */
-    /* Binds every weight by name and exact shape; memory from the model's arena. */
-    dm_status (*bind)(dm_model *m, dm_error *why);
+    /* Binds every weight by name and exact shape; memory from the model's arena. DM_ERR_FORMAT where one does not fit:
+     * the file's `why` names it. */
+    dm_status (*bind)(dm_model *m);
     /* State for batches up to the limits, from a; NULL when memory ran out. */
     arch_state *(*state_new)(const dm_model *m, const dm_kernels *k, const batch_limits *limits, arena *a);
     /* Starts a batch: one row for each sentence, at the first target token. Nothing is computed yet. */

@@ -5,7 +5,8 @@
 #ifndef DM_RECURRENT_H
 #define DM_RECURRENT_H
 
-#include "model/model.h"
+#include "arch/arch.h"
+#include "model.h"
 #include "nn/layers.h"
 
 /* Letters beside arch.h's: U units of a GRU. An annotation (2U) is what both readers know at a word. */
@@ -22,6 +23,6 @@ typedef struct {
 } recurrent;
 
 /* dm_arch.bind: m->params <- a recurrent in m->memory. */
-dm_status recurrent_bind(dm_model *m, dm_error *why);
+dm_status recurrent_bind(dm_model *m);
 
 #endif

@@ -30,7 +30,7 @@ static additive_attention bind_attention(binder *b, int units)
     return a;
 }
 
-dm_status recurrent_bind(dm_model *m, dm_error *why)
+dm_status recurrent_bind(dm_model *m)
 {
     const int d = m->cfg.dim_emb, units = m->cfg.dim_rnn;
     recurrent *net = arena_take(&m->memory, 1, sizeof *net);
@@ -51,10 +51,7 @@ dm_status recurrent_bind(dm_model *m, dm_error *why)
     net->from_word = bind_matrix(&b, "W0", "b0", d, d);
     net->from_state = bind_matrix(&b, "W1", "b1", units, d);
     net->from_source = bind_matrix(&b, "W2", "b2", 2 * units, d);
-    if (!b.ok) {
-        *why = m->file.why;
-        return DM_ERR_FORMAT;
-    }
+    if (!b.ok) return DM_ERR_FORMAT;
     m->params = net;
     return DM_OK;
 }

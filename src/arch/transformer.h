@@ -2,7 +2,8 @@
 #ifndef DM_TRANSFORMER_H
 #define DM_TRANSFORMER_H
 
-#include "model/model.h"
+#include "arch/arch.h"
+#include "model.h"
 #include "nn/layers.h"
 
 typedef struct { linear q, k, v, o; layer_norm norm; } attention_layer;
@@ -26,6 +27,6 @@ typedef struct {
 } transformer;
 
 /* dm_arch.bind: m->params <- a transformer in m->memory. */
-dm_status transformer_bind(dm_model *m, dm_error *why);
+dm_status transformer_bind(dm_model *m);
 
 #endif

@@ -72,7 +72,7 @@ static void bind_decoder(binder *b, const config *c, decoder_layer *out)
     }
 }
 
-dm_status transformer_bind(dm_model *m, dm_error *why)
+dm_status transformer_bind(dm_model *m)
 {
     const config *c = &m->cfg;
     transformer *t = arena_take(&m->memory, 1, sizeof *t);
@@ -84,10 +84,7 @@ dm_status transformer_bind(dm_model *m, dm_error *why)
     binder b = { .file = &m->file, .ok = 1 };
     bind_encoder(&b, c, t->encoder);
     bind_decoder(&b, c, t->decoder);
-    if (!b.ok) {
-        *why = m->file.why;
-        return DM_ERR_FORMAT;
-    }
+    if (!b.ok) return DM_ERR_FORMAT;
     positions_fill(t->positions, TRANSFORMER_POSITIONS, c->dim_emb);
     m->params = t;
     return DM_OK;

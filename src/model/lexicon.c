@@ -2,8 +2,8 @@
  * shortlist.h. */
 #include "model/lexicon.h"
 
-#include "model/cursor.h"
-#include "model/reason.h"
+#include "cursor.h"
+#include "reason.h"
 #include "model/shortlist.h"
 #include "model/weights.h"
 

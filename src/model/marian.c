@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/cursor.h"
+#include "cursor.h"
+#include "reason.h"
 #include "model/lexicon.h"
 #include "model/pack.h"
-#include "model/reason.h"
 #include "model/weights.h"
 
 /* A quantised model has up to one alpha for each weight. */
@@ -18,11 +18,7 @@ enum { VERSION = 1, MAX_ITEMS = 2 * WEIGHTS_MAX_TENSORS, MAX_NAME = WEIGHTS_MAX_
 
 static const char options_name[] = "special:model.yml";
 
-static dm_status fail_memory(dm_error *why)
-{
-    refuse_file(why, "out of memory");
-    return DM_ERR_MEMORY;
-}
+static dm_status fail_memory(dm_error *why) { return refuse(why, DM_ERR_MEMORY, "out of memory"); }
 
 /* --- the container (marian.md 1.1) -------------------------------------------------------------- */
 

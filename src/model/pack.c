@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cursor.h"
 #include "model/crc32.h"
-#include "model/cursor.h"
 #include "model/layout.h"
 
 enum { VERSION = 1, HEADER_SIZE = 64, CRC_AT = 16, CRC_FROM = 20,

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "model/cursor.h"
-#include "model/reason.h"
+#include "cursor.h"
+#include "reason.h"
 
 struct shortlist {
     const uint8_t *bytes;     /* the bits, borrowed */

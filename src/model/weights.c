@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cursor.h"
+#include "reason.h"
 #include "model/crc32.h"
-#include "model/cursor.h"
 #include "model/layout.h"
-#include "model/reason.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are used as they lie in the file");
 

@@ -5,7 +5,7 @@
 #ifndef DM_OUTPUT_H
 #define DM_OUTPUT_H
 
-#include "model/model.h"
+#include "model.h"
 #include "nn/layers.h"
 
 typedef struct {

@@ -7,7 +7,8 @@
 #ifndef DM_SEARCH_H
 #define DM_SEARCH_H
 
-#include "model/model.h"
+#include "arch/arch.h"
+#include "model.h"
 #include "search/copy.h"
 
 /* n tokens, the last at `node`. */

@@ -5,6 +5,7 @@
 #include <float.h>
 #include <string.h>
 
+#include "reason.h"
 #include "text/tokenizer_internal.h"
 
 /* 0..255 for "<0x00>" ... "<0xFF>", else -1. */
@@ -19,8 +20,8 @@ static int byte_of(const spm_piece *p)
 static dm_status add_byte_piece(tokenizer *t, int id, dm_error *why)
 {
     const int byte = byte_of(&t->pieces[id]);
-    if (byte < 0 || !t->byte_fallback) return spm_fail(why, "piece # is a byte that does not belong here", id);
-    if (t->byte_id[byte] >= 0) return spm_fail(why, "piece # is a byte that is there already", id);
+    if (byte < 0 || !t->byte_fallback) return refuse_file(why, "vocabulary: piece %d is a byte that does not belong here", id);
+    if (t->byte_id[byte] >= 0) return refuse_file(why, "vocabulary: piece %d is a byte that is there already", id);
     t->byte_id[byte] = id;
     return DM_OK;
 }
@@ -35,7 +36,7 @@ static dm_status add_text_piece(tokenizer *t, int id, arena *a, dm_error *why)
         if (p->score > t->max_score) t->max_score = p->score;
     }
     const dm_status s = trie_insert(&t->trie, a, p->bytes, p->size, id);
-    return s == DM_ERR_FORMAT ? spm_fail(why, "piece # is there already, or the pieces are too many", id) : s;
+    return s == DM_ERR_FORMAT ? refuse_file(why, "vocabulary: piece %d is there already, or the pieces are too many", id) : s;
 }
 
 static dm_status add_piece(tokenizer *t, int id, arena *a, dm_error *why)
@@ -44,7 +45,7 @@ static dm_status add_piece(tokenizer *t, int id, arena *a, dm_error *why)
     switch (p->type) {
     case PIECE_BYTE: return add_byte_piece(t, id, why);
     case PIECE_UNKNOWN:
-        if (t->unk >= 0) return spm_fail(why, "piece # is a second unknown piece", id);
+        if (t->unk >= 0) return refuse_file(why, "vocabulary: piece %d is a second unknown piece", id);
         t->unk = id;
         return DM_OK;
     case PIECE_CONTROL:
@@ -62,15 +63,15 @@ dm_status tokenizer_open(const void *bytes, size_t size, arena *a, tokenizer **o
     if (!t) return DM_ERR_MEMORY;
     *t = (tokenizer){ .unk = -1, .eos = -1, .min_score = FLT_MAX, .max_score = FLT_MIN };
     for (int i = 0; i < 256; i++) t->byte_id[i] = -1;
-    dm_status s = size ? spm_read(t, bytes, size, a, why) : spm_fail(why, "empty", 0);
-    if (!s && !t->model_type) s = spm_fail(why, "neither a unigram nor a BPE model", 0);
+    dm_status s = size ? spm_read(t, bytes, size, a, why) : refuse_file(why, "vocabulary: empty");
+    if (!s && !t->model_type) s = refuse_file(why, "vocabulary: neither a unigram nor a BPE model");
     for (int id = 0; !s && id < t->n; id++) s = add_piece(t, id, a, why);
     if (s) return s;
-    if (!t->trie.edges) return spm_fail(why, "no piece that a text could contain", 0);
-    if (t->unk < 0) return spm_fail(why, "no unknown piece", 0);
-    if (t->eos < 0) return spm_fail(why, "no end-of-sentence piece", 0);
+    if (!t->trie.edges) return refuse_file(why, "vocabulary: no piece that a text could contain");
+    if (t->unk < 0) return refuse_file(why, "vocabulary: no unknown piece");
+    if (t->eos < 0) return refuse_file(why, "vocabulary: no end-of-sentence piece");
     for (int i = 0; t->byte_fallback && i < 256; i++)
-        if (t->byte_id[i] < 0) return spm_fail(why, "byte # has no piece", i);
+        if (t->byte_id[i] < 0) return refuse_file(why, "vocabulary: byte %d has no piece", i);
     if (t->min_score == FLT_MAX) t->min_score = 0;              /* only user-defined pieces: any score will do */
     *out = t;
     return DM_OK;

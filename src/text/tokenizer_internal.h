@@ -55,8 +55,6 @@ typedef struct { char *text; uint32_t *origin; uint32_t n; } normal_text;
 /* One piece of the normalised text: it starts at `begin` and ends where the next one starts. */
 typedef struct { uint32_t begin; int32_t id; float score; } cut;
 
-/* DM_ERR_FORMAT, with `words` as the reason; a '#' in it becomes `number`. */
-dm_status spm_fail(dm_error *why, const char *words, long number);
 /* ModelProto -> every field of t but the trie, byte_id, the scores and the has_ flags. */
 dm_status spm_read(tokenizer *t, const uint8_t *bytes, size_t size, arena *a, dm_error *why);
 

@@ -2,7 +2,7 @@
 #ifndef DM_MODEL_H
 #define DM_MODEL_H
 
-#include "arch/arch.h"
+#include "arena.h"
 #include "model/config.h"
 #include "model/shortlist.h"
 #include "model/weights.h"
@@ -14,7 +14,7 @@ struct dm_model {
     arena memory;             /* everything below lives here */
     tokenizer *vocab;
     shortlist *shortlist;     /* NULL where the file has none */
-    const dm_arch *arch;
+    const struct dm_arch *arch;   /* arch/arch.h */
     const void *params;       /* the architecture's bound weights */
     weights_matrix embedding; /* Wemb as its transpose [D, V]: embedding of the source and the target, and output matrix */
     const float *output_bias; /* (embedding.n): padding columns -INFINITY */
