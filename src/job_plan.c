@@ -54,7 +54,7 @@ static int cut_point(const char *text, const dm_token *t, int n, int most)
         if (!character) character = i;
         if (t[i].begin == t[i].end || !is_space(text[t[i].begin])) continue;
         if (!word) word = i;
-        if (strchr(",;:)-", text[t[i - 1].end - 1])) return i;
+        if (memchr(",;:)-", text[t[i - 1].end - 1], 5)) return i;
     }
     return word ? word : character ? character : most;
 }

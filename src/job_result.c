@@ -46,20 +46,26 @@ static dm_attention by_head(arena *a, const float *rows, const path *p, int laye
     return out;
 }
 
-/* The tokens' ids -> UTF-8 in a, NUL-terminated; the tokens get their ranges in it. Byte pieces could spell a
- * line end: control characters become spaces. What shouts in the source does so here. */
+/* ids -> UTF-8 at out, which has room for tokenizer_decode_bound; returns its size. Byte pieces could spell a line end:
+ * control characters become spaces. What shouts in the source does so here. tokens may be NULL. */
+static size_t decode(const dm_job *job, const int32_t *ids, int n, int shouts, char *out, dm_token *tokens)
+{
+    const size_t size = tokenizer_decode(job->model->vocab, ids, (size_t)n, out, tokens);
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)out[i] < ' ') out[i] = ' ';
+    if (shouts) caps_raise(out, size);
+    return size;
+}
+
+/* The tokens' ids -> decoded in a, NUL-terminated; the tokens get their ranges in it. */
 static char *decode_tokens(dm_job *job, dm_token *tokens, int n, int shouts, arena *a, size_t *size)
 {
-    const tokenizer *vocab = job->model->vocab;
     int32_t *ids = arena_take(&job->scratch, (size_t)n, sizeof *ids);
     if (!ids) return NULL;
     for (int i = 0; i < n; i++) ids[i] = tokens[i].id;
-    char *text = arena_take(a, tokenizer_decode_bound(vocab, ids, (size_t)n) + 1, 1);
+    char *text = arena_take(a, tokenizer_decode_bound(job->model->vocab, ids, (size_t)n) + 1, 1);
     if (!text) return NULL;
-    *size = tokenizer_decode(vocab, ids, (size_t)n, text, tokens);
-    for (size_t i = 0; i < *size; i++)
-        if ((unsigned char)text[i] < ' ') text[i] = ' ';
-    if (shouts) caps_raise(text, *size);
+    *size = decode(job, ids, n, shouts, text, tokens);
     text[*size] = 0;
     return text;
 }
@@ -212,9 +218,7 @@ static void put_known(dm_job *job, const job_text *t, writer *w)
         const size_t gap = job->pieces[p].begin - at;
         if (w->bytes) {
             put(w, t->source.bytes + at, gap);
-            const size_t size = tokenizer_decode(job->model->vocab, ids, (size_t)n, w->bytes + w->size, NULL);
-            if (job->pieces[p].shouts) caps_raise(w->bytes + w->size, size);
-            w->size += size;
+            w->size += decode(job, ids, n, job->pieces[p].shouts, w->bytes + w->size, NULL);
         } else {
             w->size += gap + tokenizer_decode_bound(job->model->vocab, ids, (size_t)n);
         }
@@ -226,6 +230,7 @@ static void put_known(dm_job *job, const job_text *t, writer *w)
 dm_status dm_job_partial(dm_job *job, int i, dm_text *out)
 {
     *out = (dm_text){ "", 0 };
+    if (job->failed) return job->failed;              /* what the batch had is gone */
     if (i < 0 || i >= job->n_texts) return DM_ERR_ARGUMENT;
     const job_text *t = &job->texts[i];
     if (t->result.text) {

@@ -11,16 +11,15 @@
 #include <math.h>
 #include <string.h>
 
-#include "check.h"
+#include "arch/arch.h"
+#include "golden_model.h"
 #include "model.h"
-#include "model/marian.h"
 
 static const double BOUND = 0.12, MEAN_BOUND = 0.05, RECURRENT_MEAN_BOUND = 0.02;
 enum { MAX_SOURCE = 64, STEPS = 8 };
 
 typedef struct {
-    arena memory;
-    uint8_t *file;            /* our container */
+    arena memory;             /* our container, and the trace */
     dm_model *model;
     marian_item *trace;
     int n_trace;
@@ -106,30 +105,19 @@ static int32_t compare_logits(golden *g, const dm_kernels *k, const float *hidde
 static int open_golden(golden *g, const char *name)
 {
     char path[96];
-    size_t bin_size = 0, vocab_size = 0, trace_size = 0, size = 0;
+    size_t trace_size = 0;
     dm_error why = { "" };
-    snprintf(path, sizeof path, "tests/golden/%s.bin", name);
-    char *bin = check_file(path, &bin_size);
     snprintf(path, sizeof path, "tests/golden/%s.trace.bin", name);
     char *trace = check_file(path, &trace_size);
-    char *vocab = check_file("tests/golden/tiny.spm", &vocab_size);
-    CHECK(bin && trace && vocab, "tests/golden/%s: files are missing", name);
-    if (!bin || !trace || !vocab) return 0;
+    CHECK(trace, "%s is missing", path);
+    if (!trace) return 0;
     arena_init(&g->memory, 1 << 16);
-    uint8_t *file = NULL;
-    const dm_status s = marian_convert((dm_text){ bin, bin_size }, (dm_text){ vocab, vocab_size }, (dm_text){ NULL, 0 },
-                                       &g->memory, &file, &size, &why);
-    CHECK(s == DM_OK, "%s", why.text);
-    free(bin);
-    free(vocab);
     char *kept = arena_take(&g->memory, trace_size, 1);
     memcpy(kept, trace, trace_size);
     free(trace);
     CHECK(!marian_items((dm_text){ kept, trace_size }, &g->memory, &g->trace, &g->n_trace, &why), "%s", why.text);
-    if (s) return 0;
-    const dm_status opened = dm_model_open(file, size, &g->model, &why);
-    CHECK(opened == DM_OK, "%s", why.text);
-    return opened == DM_OK;
+    g->model = golden_model(name, (dm_text){ NULL, 0 }, &g->memory);
+    return g->model != NULL;
 }
 
 /* Decodes one sentence along PyTorch's choices. */

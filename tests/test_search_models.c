@@ -6,9 +6,8 @@
  * gives what none gives, bit for bit. */
 #include <string.h>
 
-#include "check.h"
+#include "golden_model.h"
 #include "lexicon_sample.h"
-#include "model/marian.h"
 #include "search_check.h"
 
 enum { BEAM = 5, WORDS = 40, LONGEST_TARGET = 14, PIECES = 304 };
@@ -18,26 +17,13 @@ typedef struct { arena memory; dm_model *model; int32_t ids[WORDS]; sentences in
 /* share: percent of the tokens that a token may become; 0: no shortlist. */
 static int open_subject(subject *s, const char *name, int share)
 {
-    char path[96];
-    size_t bin_size = 0, vocab_size = 0, size = 0;
-    uint8_t *file = NULL;
-    dm_error why = { "" };
-    snprintf(path, sizeof path, "tests/golden/%s.bin", name);
-    char *bin = check_file(path, &bin_size), *vocab = check_file("tests/golden/tiny.spm", &vocab_size);
-    CHECK(bin && vocab, "%s is missing", path);
-    if (!bin || !vocab) return 0;
     arena_init(&s->memory, 1 << 16);
     lexicon_sample lists = lexicon_random(PIECES, 0, share);
     const dm_text lexicon = lexicon_write(&lists);
-    const dm_status made = marian_convert((dm_text){ bin, bin_size }, (dm_text){ vocab, vocab_size },
-                                          share ? lexicon : (dm_text){ NULL, 0 }, &s->memory, &file, &size, &why);
+    s->model = golden_model(name, share ? lexicon : (dm_text){ NULL, 0 }, &s->memory);
     free((void *)(uintptr_t)lexicon.bytes);
     free(lists.lists);
-    free(bin);
-    free(vocab);
-    const dm_status opened = made ? made : dm_model_open(file, size, &s->model, &why);
-    CHECK(!opened, "%s", why.text);
-    return !opened;
+    return s->model != NULL;
 }
 
 /* Sentences of 3 to 9 words. No output may be so long that it counts as a repetition. */
