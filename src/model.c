@@ -63,7 +63,9 @@ static dm_status open_parts(dm_model *m, const void *bytes, size_t size, dm_erro
     dm_status s = weights_open(&m->file, bytes, size);
     if (s || (s = open_config(m, why)) || (s = open_vocab(m, why)) || (s = open_shortlist(m, why)) || (s = bind_output(m)))
         return s;
-    return m->arch->bind(m);
+    if ((s = m->arch->bind(m))) return s;
+    const char *unused = weights_unused(&m->file);      /* what it is for would be missing from every translation */
+    return unused ? refuse_file(why, "tensor %s: this engine does not use it", unused) : DM_OK;
 }
 
 dm_status dm_model_open(const void *bytes, size_t size, dm_model **out, dm_error *why)

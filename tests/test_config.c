@@ -44,6 +44,42 @@ TEST(a_transformer)
     refused(transformer, "dim-emb: 260", "dim-emb");
     refused(transformer, "type: char-s2s", "char-s2s");
     refused(transformer, "type:", "type");
+    refused(transformer, "transformer-postprocess-emb: nd", "transformer-postprocess-emb is \"nd\", expected \"d\"");
+    refused(transformer, "transformer-postprocess-top: n", "transformer-postprocess-top");
+    refused(transformer, "transformer-preprocess: n", "transformer-preprocess");
+    refused(transformer, "transformer-no-projection: true", "transformer-no-projection");
+    refused(transformer, "transformer-rnn-projection: true", "transformer-rnn-projection");
+    refused(transformer, "transformer-train-position-embeddings: true", "transformer-train-position-embeddings");
+    refused(transformer, "transformer-tied-layers: [1, 1, 2]", "transformer-tied-layers");
+    refused(transformer, "transformer-tied-layers:\n  - 1\n  - 1", "transformer-tied-layers is \"1,1\"");
+    refused(transformer, "tied-embeddings-all: false", "tied-embeddings-all");
+    refused(transformer, "right-left: true", "right-left");
+    refused(transformer, "lemma-dim-emb: 8", "lemma-dim-emb");
+    refused(transformer, "ulr: true", "ulr");
+    refused(transformer, "input-types: [sequence, class]", "input-types");
+    refused(transformer, "input-types:\n  - sequence\n  - class\n", "input-types is \"sequence,class\"");
+}
+
+/* As Marian's YAML writer has them: one entry a line, or brackets on a line of their own. */
+TEST(lists)
+{
+    static const char text[] = "dim-vocabs:\n  - 304\n  - 304\ninput-types:\n  []\ntransformer-tied-layers:\n  []";
+    config c;
+    dm_error why;
+    CHECK(parse(transformer, text, &c, &why) == DM_OK && c.vocab == 304, "%d, %s", c.vocab, why.text);
+    CHECK(parse(transformer, "input-types: [sequence, sequence]", &c, &why) == DM_OK, "%s", why.text);
+    CHECK(parse(transformer, "input-types:\n- sequence\n- sequence", &c, &why) == DM_OK, "%s", why.text);
+    CHECK(parse(transformer, "transformer-tied-layers: []", &c, &why) == DM_OK, "%s", why.text);
+    CHECK(parse("dim-vocabs:", "type: s2s", &c, &why) == DM_ERR_FORMAT, "no vocabulary");
+}
+
+/* A file's words are not a terminal's commands. */
+TEST(words_are_plain)
+{
+    refused(transformer, "type: a\x1b[31m\xc3\xa4\x7f", "type is \"a?[31m???\"");
+    refused(transformer, "dim-emb: 260", "dim-emb is \"260\", expected a multiple of 8");
+    refused(s2s, "dim-rnn: 500", "dim-rnn is \"500\", expected a multiple of 8");
+    refused(transformer, "transformer-dim-ffn: 100", "transformer-dim-ffn is \"100\", expected a multiple of 8");
 }
 
 TEST(the_recurrent_ones)
@@ -66,6 +102,7 @@ TEST(the_recurrent_ones)
     refused(s2s, "dec-depth: 2", "dec-depth");
     refused(s2s, "layer-normalization: true", "layer-normalization");
     refused(s2s, "tied-embeddings-all: false", "tied-embeddings-all");
+    refused(s2s, "skip: true", "skip");
 }
 
 TEST(bits_of_a_weight)
@@ -81,6 +118,8 @@ int main(void)
 {
     RUN(bits_of_a_weight);
     RUN(a_transformer);
+    RUN(lists);
+    RUN(words_are_plain);
     RUN(the_recurrent_ones);
     return check_report();
 }

@@ -107,6 +107,7 @@ static void fill(values *v, bin *b)
     add(b, "decoder_U_att", MARIAN_FLOAT32, D, 1, v->attention, sizeof v->attention);
     add(b, "decoder_cell1_Ux", MARIAN_FLOAT32, D, F, v->wide, sizeof v->wide);
     add(b, "extra", MARIAN_FLOAT32, 3, D, v->trained, sizeof v->trained);
+    add(b, "special:other", MARIAN_FLOAT32, 1, D, v->vector, sizeof v->vector);
     add(b, "Wemb_QuantMultA", MARIAN_INTGEMM8, 1, 1, v->alpha_bytes, sizeof v->alpha_bytes);
     add(b, "Wemb", MARIAN_INTGEMM8, V, D, v->embedding_bytes, sizeof v->embedding_bytes);
     add(b, "special:model.yml", MARIAN_INT8, (int)sizeof options, 1, options, sizeof options)->n_dims = 1;
@@ -168,7 +169,8 @@ TEST(conversion)
     CHECK(!lexicon_convert(lists, &a, &shortlist, &n_shortlist, &why), "%s", why.text);
     const uint8_t *bytes = weights_u8(&w, "shortlist", &n);
     CHECK(bytes && n == n_shortlist && !memcmp(bytes, shortlist, n), "%s", w.why.text);
-    CHECK(!weights_has(&w, "Wemb_QuantMultA") && !weights_has(&w, "special:model.yml"), "kept what must be dropped");
+    CHECK(!weights_has(&w, "Wemb_QuantMultA") && !weights_has(&w, "special:model.yml") && !weights_has(&w, "special:other"),
+          "kept what must be dropped");
     weights_close(&w);
     CHECK(marian_convert(file, vocab, (dm_text){ "list", 4 }, &a, &out, &size, &why) == DM_ERR_FORMAT && !out,
           "a lexicon that is none");
@@ -236,7 +238,7 @@ static void check_refused(bin *b, const char *word)
 
 TEST(refusals)
 {
-    enum { MATRIX = 1, WQ = 5, EXTRA = 9, WEMB = 11, YML = 12 };
+    enum { MATRIX = 1, WQ = 5, EXTRA = 9, WEMB = 12, YML = 13 };
     static values v;
     static bin b;
     const float bad = NAN, zero = 0;
@@ -273,7 +275,7 @@ TEST(refusals)
             last_name = (char *)(uintptr_t)file.bytes + i;
     CHECK(last_name, "the name is not in the file");
     last_name[sizeof "special:model.yml" - 1] = 'x';
-    CHECK(convert(file, vocab, &why) == DM_ERR_FORMAT && strstr(why.text, "item 12"), "%s", why.text);
+    CHECK(convert(file, vocab, &why) == DM_ERR_FORMAT && strstr(why.text, "item 13"), "%s", why.text);
     CHECK(convert((dm_text){ NULL, 0 }, vocab, &why) == DM_ERR_FORMAT, "%s", why.text);
     free((void *)(uintptr_t)file.bytes);
 }

@@ -239,8 +239,9 @@ static dm_status convert_item(pack *p, const marian_item *it, arena *a, dm_error
     return refuse_file(why, "tensor %s: type 0x%llx is not float32 or intgemm8", it->name, (unsigned long long)it->type);
 }
 
-/* Activations are quantised row by row as they come, so Marian's fixed multipliers for them (1.4) are not kept. */
-static int is_dropped(const char *name) { return ends(name, "_QuantMultA") || !strcmp(name, options_name); }
+/* Activations are quantised row by row as they come, so Marian's fixed multipliers for them (1.4) are not kept; what is
+ * special: is no parameter. Anything else stays: the engine refuses what it does not use. */
+static int is_dropped(const char *name) { return ends(name, "_QuantMultA") || starts(name, "special:"); }
 
 static dm_status convert_items(pack *p, const marian_item *items, int n, arena *a, dm_error *why)
 {

@@ -21,6 +21,7 @@ struct weights_entry {
     int type, n_dims;
     int dim[WEIGHTS_MAX_DIMS];      /* {1, n} for a vector */
     uint64_t offset, size;          /* bytes */
+    int used;                       /* somebody has asked for it, and got it */
 };
 
 /* Keeps the first reason. */
@@ -212,7 +213,7 @@ const char *weights_meta(const weights *w, const char *key, size_t *size)
     return (const char *)value;
 }
 
-static const weights_entry *find(const weights *w, const char *name)
+static weights_entry *find(const weights *w, const char *name)
 {
     int lo = 0, hi = w->n_entries;
     while (lo < hi) {
@@ -229,6 +230,13 @@ int weights_columns(const weights *w, const char *name)
 {
     const weights_entry *e = find(w, name);
     return e ? e->dim[1] : 0;
+}
+
+const char *weights_unused(const weights *w)
+{
+    for (int i = 0; i < w->n_entries; i++)
+        if (!w->entries[i].used) return w->entries[i].name;
+    return NULL;
 }
 
 int weights_list(const weights *w, int i, const char **name, int *type, int dim[2], size_t *size)
@@ -256,12 +264,15 @@ static const weights_entry *expect(weights *w, const char *name, int type, int r
     char shape[32];
     if (columns != ANY) snprintf(shape, sizeof shape, "[%d, %d]", rows, columns);
     else snprintf(shape, sizeof shape, "of any size");
-    const weights_entry *e = find(w, name);
+    weights_entry *e = find(w, name);
     if (!e) {
         fail(w, DM_ERR_FORMAT, "tensor %s: expected %s %s, found none of that name", name, type_name(type), shape);
         return NULL;
     }
-    if (e->type == type && e->dim[0] == rows && (columns == ANY || e->dim[1] == columns)) return e;
+    if (e->type == type && e->dim[0] == rows && (columns == ANY || e->dim[1] == columns)) {
+        e->used = 1;
+        return e;
+    }
     fail(w, DM_ERR_FORMAT, "tensor %s: expected %s %s, found %s [%d, %d]", name, type_name(type), shape,
          type_name(e->type), e->dim[0], e->dim[1]);
     return NULL;

@@ -86,6 +86,8 @@ const uint8_t *weights_u8(weights *w, const char *name, size_t *size);
 dm_status weights_check(const weights *w, dm_error *why);
 int weights_has(const weights *w, const char *name);
 int weights_columns(const weights *w, const char *name);   /* the last dimension, 0 without such a tensor */
+/* Name of the first tensor that nobody has asked for by weights_f32, _i8 or _u8; NULL if there is none. */
+const char *weights_unused(const weights *w);
 /* Entry i in file order, for tools that list a file: name (NUL-terminated), type, dims ({1, n} for a
  * vector), size in bytes. 0 past the end. */
 int weights_list(const weights *w, int i, const char **name, int *type, int dim[2], size_t *size);
