@@ -40,7 +40,6 @@ void *arena_take(arena *a, size_t count, size_t size)
         if (!b) { a->failed = 1; return NULL; }
         b->next = a->blocks;
         a->blocks = b;
-        a->total += b->size;
     }
     void *at = b->bytes + b->used;
     b->used += need;

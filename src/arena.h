@@ -12,7 +12,6 @@ typedef struct arena_block arena_block;
 typedef struct {
     arena_block *blocks;      /* newest first */
     size_t block_size;        /* least size of a new block, bytes */
-    size_t total;             /* bytes taken from malloc */
     int failed;
 } arena;
 
@@ -20,5 +19,11 @@ void arena_init(arena *a, size_t block_size);
 /* `count` items of `size` bytes, or NULL (also when count*size overflows). Size 0 is fine. */
 void *arena_take(arena *a, size_t count, size_t size);
 void arena_free(arena *a);    /* the arena can be used again */
+
+/* A matrix of floats. */
+static inline float *arena_floats(arena *a, int rows, int columns)
+{
+    return arena_take(a, (size_t)rows * (size_t)columns, sizeof(float));
+}
 
 #endif

@@ -32,20 +32,15 @@ typedef struct {
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
-static float *floats(arena *a, int rows, int columns)
-{
-    return arena_take(a, (size_t)rows * (size_t)columns, sizeof(float));
-}
-
 static void activations_new(state *s, int rows, arena *a)
 {
     const int d = s->model->cfg.dim_emb, units = s->model->cfg.dim_rnn;
-    s->x = floats(a, rows, d);
-    s->from_word = floats(a, rows, d);
-    s->from_state = floats(a, rows, d);
-    s->from_source = floats(a, rows, d);
-    s->reader = floats(a, rows, units);
-    s->context = floats(a, rows, 2 * units);
+    s->x = arena_floats(a, rows, d);
+    s->from_word = arena_floats(a, rows, d);
+    s->from_state = arena_floats(a, rows, d);
+    s->from_source = arena_floats(a, rows, d);
+    s->reader = arena_floats(a, rows, units);
+    s->context = arena_floats(a, rows, 2 * units);
     quantized_new(&s->input, rows > KEY_ROWS ? rows : KEY_ROWS, d > 2 * units ? d : 2 * units, a);
     gru_room_new(&s->room, rows, units, a);
 }
@@ -53,10 +48,10 @@ static void activations_new(state *s, int rows, arena *a)
 static void attention_new(state *s, const batch_limits *lim, int rows, arena *a)
 {
     const int units = s->model->cfg.dim_rnn;
-    s->keys = floats(a, lim->source_tokens, 2 * units);
-    s->query = floats(a, rows, 2 * units);
+    s->keys = arena_floats(a, lim->source_tokens, 2 * units);
+    s->query = arena_floats(a, rows, 2 * units);
     s->base.cross = (step_attention){ .layers = 1, .rows = rows, .heads = 1, .stride = lanes(lim->longest_source) };
-    s->base.cross.weights = floats(a, rows, s->base.cross.stride);
+    s->base.cross.weights = arena_floats(a, rows, s->base.cross.stride);
 }
 
 static arch_state *state_new(const dm_model *m, const dm_kernels *kernels, const batch_limits *lim, arena *a)
@@ -70,9 +65,9 @@ static arch_state *state_new(const dm_model *m, const dm_kernels *kernels, const
     s->sentence = arena_take(a, (size_t)rows, sizeof(int));
     s->old_sentence = arena_take(a, (size_t)rows, sizeof(int));
     s->place = arena_take(a, (size_t)lim->sentences, sizeof *s->place);
-    s->annotations = floats(a, lim->source_tokens, 2 * units);
-    s->decoder = floats(a, rows, units);
-    s->old_decoder = floats(a, rows, units);
+    s->annotations = arena_floats(a, lim->source_tokens, 2 * units);
+    s->decoder = arena_floats(a, rows, units);
+    s->old_decoder = arena_floats(a, rows, units);
     activations_new(s, rows, a);
     if (s->net->attends) attention_new(s, lim, rows, a);
     return a->failed ? NULL : &s->base;

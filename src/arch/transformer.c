@@ -52,11 +52,6 @@ static kv *caches_new(int layers, size_t columns, int d, arena *a)
     return caches;
 }
 
-static float *floats(arena *a, int rows, int columns)
-{
-    return arena_take(a, (size_t)rows * (size_t)columns, sizeof(float));
-}
-
 static void decoder_state_new(state *s, const batch_limits *lim, arena *a)
 {
     const config *c = &s->model->cfg;
@@ -64,8 +59,8 @@ static void decoder_state_new(state *s, const batch_limits *lim, arena *a)
     s->cross = caches_new(c->decoder_layers, (size_t)(lim->source_tokens + pad), c->dim_emb, a);
     s->base.cross = attention_new(c->decoder_layers, s->max_rows, c->heads, lim->longest_source, a);
     if (c->decoder == DECODER_SSRU) {
-        s->cell = floats(a, c->decoder_layers * s->max_rows, c->dim_emb);
-        s->old_cell = floats(a, c->decoder_layers * s->max_rows, c->dim_emb);
+        s->cell = arena_floats(a, c->decoder_layers * s->max_rows, c->dim_emb);
+        s->old_cell = arena_floats(a, c->decoder_layers * s->max_rows, c->dim_emb);
     } else {
         s->self = caches_new(c->decoder_layers, (size_t)(lim->target_tokens + pad) * (size_t)lim->beams, c->dim_emb, a);
         s->base.self = attention_new(c->decoder_layers, s->max_rows, c->heads, lim->longest_target, a);
@@ -86,15 +81,15 @@ static arch_state *state_new(const dm_model *m, const dm_kernels *kernels, const
     const int rows = lim->source_tokens > s->max_rows ? lim->source_tokens : s->max_rows;
     float **activations[] = { &s->x, &s->q, &s->k, &s->v, &s->context, &s->sublayer };
     for (size_t i = 0; i < sizeof activations / sizeof *activations; i++)
-        *activations[i] = floats(a, rows, c->dim_emb);
+        *activations[i] = arena_floats(a, rows, c->dim_emb);
     int **indices[] = { &s->sentence, &s->slot, &s->old_sentence, &s->old_slot };
     for (size_t i = 0; i < sizeof indices / sizeof *indices; i++)
         *indices[i] = arena_take(a, (size_t)s->max_rows, sizeof(int));
     s->source_at = arena_take(a, (size_t)lim->sentences, sizeof(int));
     s->target_at = arena_take(a, (size_t)lim->sentences, sizeof(int));
-    s->hidden = floats(a, rows, c->dim_ffn);
-    s->keys_t = floats(a, c->dim_emb, lanes(lim->longest_source));
-    s->weights = floats(a, c->heads, lanes(lim->longest_source));
+    s->hidden = arena_floats(a, rows, c->dim_ffn);
+    s->keys_t = arena_floats(a, c->dim_emb, lanes(lim->longest_source));
+    s->weights = arena_floats(a, c->heads, lanes(lim->longest_source));
     quantized_new(&s->input, rows, c->dim_ffn > c->dim_emb ? c->dim_ffn : c->dim_emb, a);
     decoder_state_new(s, lim, a);
     return a->failed ? NULL : &s->base;

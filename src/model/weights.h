@@ -42,6 +42,7 @@ enum { WEIGHTS_U8 = 0, WEIGHTS_F32 = 1, WEIGHTS_I8 = 2 };
 enum { WEIGHTS_MAX_TENSORS = 4096, WEIGHTS_MAX_DIMS = 2, WEIGHTS_ALIGN = 64,
        WEIGHTS_COLUMNS = 8, WEIGHTS_DEPTH = 4, WEIGHTS_MAX_DIM = 1 << 20, WEIGHTS_MAX_BYTES = 1 << 30,
        WEIGHTS_MAX_META = 64, WEIGHTS_MAX_NAME = 127,
+       WEIGHTS_STEP = WEIGHTS_COLUMNS * WEIGHTS_DEPTH,      /* bytes from four k of a column to its next four */
        /* Then sums of 127*packed over k, less 127*column_sum, stay within an int32. */
        WEIGHTS_MAX_DEPTH = 1 << 16 };
 
@@ -53,6 +54,13 @@ typedef struct {
     int k, n;                   /* as stored, padded to 4 and 8 */
     int out;                    /* columns before padding */
 } weights_matrix;
+
+/* The first four values of a column; WEIGHTS_STEP further are the next four, and so on. */
+static inline const int8_t *matrix_column(const weights_matrix *w, int column)
+{
+    return w->packed + (size_t)(column / WEIGHTS_COLUMNS) * WEIGHTS_COLUMNS * (size_t)w->k
+         + column % WEIGHTS_COLUMNS * WEIGHTS_DEPTH;
+}
 
 typedef struct weights_entry weights_entry;
 typedef struct {

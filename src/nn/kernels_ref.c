@@ -44,21 +44,12 @@ static void quantize(uint8_t *q, float *scale, int32_t *zero, const float *x, in
     }
 }
 
-enum { STEP = WEIGHTS_COLUMNS * WEIGHTS_DEPTH };      /* bytes from one k to the fourth next */
-
-/* The first four values of a column; the next four are STEP further, and so on. */
-static const int8_t *packed_column(const weights_matrix *w, int column)
-{
-    return w->packed + (size_t)(column / WEIGHTS_COLUMNS) * WEIGHTS_COLUMNS * w->k
-         + column % WEIGHTS_COLUMNS * WEIGHTS_DEPTH;
-}
-
 /* sum over k of q (w->k) times column `column` of w */
 static uint32_t dot(const uint8_t *q, const weights_matrix *w, int column)
 {
-    const int8_t *p = packed_column(w, column);
+    const int8_t *p = matrix_column(w, column);
     uint32_t sum = 0;
-    for (int i = 0; i < w->k; i += WEIGHTS_DEPTH, p += STEP)
+    for (int i = 0; i < w->k; i += WEIGHTS_DEPTH, p += WEIGHTS_STEP)
         for (int j = 0; j < WEIGHTS_DEPTH; j++) sum += (uint32_t)(p[j] * q[i + j]);
     return sum;
 }
@@ -173,8 +164,8 @@ static void tanh_sum(float *y, const float *const terms[], int n_terms, int n)
 
 static void embed(float *y, const weights_matrix *w, int column, float factor, const float *add)
 {
-    const int8_t *p = packed_column(w, column);
-    for (int i = 0; i < w->k; i += WEIGHTS_DEPTH, p += STEP)
+    const int8_t *p = matrix_column(w, column);
+    for (int i = 0; i < w->k; i += WEIGHTS_DEPTH, p += WEIGHTS_STEP)
         for (int j = 0; j < WEIGHTS_DEPTH; j++)
             y[i + j] = ((float)p[j] * w->scale[column]) * factor + add[i + j];
 }

@@ -29,7 +29,7 @@ INLINE vi add_products(vi sums, vi w, vi q, vi ones)
 /* The next four k from k = i on: sums (R, 2) of the columns of a panel, whose weights begin at w. */
 INLINE void add_step(vi sum[][2], const int8_t *w, const uint8_t *const q[], int i, vi ones, const int R)
 {
-    const vi left = vi_load(w + i * WEIGHTS_COLUMNS), right = vi_load(w + i * WEIGHTS_COLUMNS + STEP / 2);
+    const vi left = vi_load(w + i * WEIGHTS_COLUMNS), right = vi_load(w + i * WEIGHTS_COLUMNS + WEIGHTS_STEP / 2);
     UNROLL for (int r = 0; r < R; r++) {
         const vi four = vi_load_four_times(q[r] + i);
         sum[r][0] = add_products(sum[r][0], left, four, ones);
@@ -42,7 +42,7 @@ INLINE void tile_sums(const product *p, int row, int from, int to, const uint16_
 {
     const int k = p->w->k;
     const vi ones = vi_all((p->w->n > 0) * 0x10001);               /* a known constant would be loaded each time, too */
-    const int8_t *w = p->w->packed + (size_t)from * WEIGHTS_COLUMNS * k;
+    const int8_t *w = matrix_column(p->w, from * WEIGHTS_COLUMNS);
     for (int panel = from; panel < to; panel++, w += (size_t)WEIGHTS_COLUMNS * k) {
         vi sum[TILE_ROWS][2];
         const uint8_t *q[TILE_ROWS];

@@ -130,8 +130,7 @@ INLINE void tile(const product *p, int row, int from, int to, const uint16_t *st
         widen(wide, p->q + (size_t)row * k, k, steps, first, n, R);
         for (int c = from * WEIGHTS_COLUMNS; c < to * WEIGHTS_COLUMNS; c += 2 * V) {
             vi sums[8];
-            const int8_t *panel = p->w->packed + (size_t)(c / WEIGHTS_COLUMNS) * WEIGHTS_COLUMNS * k
-                                + c % WEIGHTS_COLUMNS * WEIGHTS_DEPTH;
+            const int8_t *panel = matrix_column(p->w, c);
             if (steps) tile_sums(sums, wide, panel, steps, first, n, R, V);
             else tile_sums(sums, wide, panel, NULL, first, n, R, V);      /* a loop of its own, with its own registers */
             for (int i = 0; i < R * V / 2; i++) {
@@ -234,10 +233,9 @@ static void tanh_sum(float *y, const float *const terms[], int n_terms, int n)
 
 static void embed(float *y, const weights_matrix *w, int column, float factor, const float *add)
 {
-    const int8_t *p = w->packed + (size_t)(column / WEIGHTS_COLUMNS) * WEIGHTS_COLUMNS * w->k
-                    + column % WEIGHTS_COLUMNS * WEIGHTS_DEPTH;
+    const int8_t *p = matrix_column(w, column);
     const vf scale = vf_all(w->scale[column]), times = vf_all(factor);
-    for (int i = 0; i < w->k; i += 4, p += STEP)
+    for (int i = 0; i < w->k; i += 4, p += WEIGHTS_STEP)
         vf_store(y + i, vf_add(vf_mul(vf_mul(vi_float(vi_load_s8_wide(p)), scale), times), vf_load(add + i)));
 }
 

@@ -43,14 +43,9 @@ void linear_apply_sparse(const linear *l, const dm_kernels *kernels, const quant
  * side by side. The last column fills up what is left. */
 static void fill_panel(int8_t *panel, const weights_matrix *w, const int32_t *column, int n)
 {
-    enum { STEP = WEIGHTS_COLUMNS * WEIGHTS_DEPTH };
     const int8_t *from[WEIGHTS_COLUMNS];
-    for (int c = 0; c < WEIGHTS_COLUMNS; c++) {
-        const int32_t place = column[c < n ? c : n - 1];
-        from[c] = w->packed + (size_t)(place / WEIGHTS_COLUMNS) * WEIGHTS_COLUMNS * (size_t)w->k
-                + place % WEIGHTS_COLUMNS * WEIGHTS_DEPTH;
-    }
-    for (int i = 0; i < w->k * WEIGHTS_COLUMNS; i += STEP)
+    for (int c = 0; c < WEIGHTS_COLUMNS; c++) from[c] = matrix_column(w, column[c < n ? c : n - 1]);
+    for (int i = 0; i < w->k * WEIGHTS_COLUMNS; i += WEIGHTS_STEP)
         for (int c = 0; c < WEIGHTS_COLUMNS; c++) memcpy(panel + i + c * WEIGHTS_DEPTH, from[c] + i, WEIGHTS_DEPTH);
 }
 
@@ -98,18 +93,13 @@ void transpose_keys(float *keys_t, int stride, const float *rows, int n, int d)
     }
 }
 
-static float *floats(arena *a, int rows, int columns)
-{
-    return arena_take(a, (size_t)rows * (size_t)columns, sizeof(float));
-}
-
 void gru_room_new(gru_room *room, int rows, int units, arena *a)
 {
     quantized_new(&room->h, rows, units, a);
-    room->x_gates = floats(a, rows, 2 * units);
-    room->h_gates = floats(a, rows, 2 * units);
-    room->x_new = floats(a, rows, units);
-    room->h_new = floats(a, rows, units);
+    room->x_gates = arena_floats(a, rows, 2 * units);
+    room->h_gates = arena_floats(a, rows, 2 * units);
+    room->x_new = arena_floats(a, rows, units);
+    room->h_new = arena_floats(a, rows, units);
 }
 
 void gru_apply(const gru *g, const dm_kernels *kernels, const quantized *x, float *h, gru_room *room)

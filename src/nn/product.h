@@ -9,7 +9,6 @@
 /* Inlined wherever it stands, so that constant arguments unroll its loops and keep its arrays in registers. */
 #define INLINE static inline __attribute__((always_inline))
 
-enum { STEP = WEIGHTS_COLUMNS * WEIGHTS_DEPTH };      /* bytes of a panel from one k to the fourth next */
 /* Weights that stay in the second cache while all rows pass over them, bytes. */
 enum { BLOCK = 65536 };
 

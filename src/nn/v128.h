@@ -59,7 +59,6 @@ static inline vi vi_dot8(vi w, vi q) { return wasm_i16x8_relaxed_dot_i8x16_i7x16
 static inline vi vi_load_four_times(const void *p) { return wasm_v128_load32_splat(p); }
 /* 8 bytes at p -> 8 int16 */
 static inline vi vi_load_s8(const int8_t *p) { return wasm_i16x8_load8x8(p); }
-static inline vi vi_load_u8(const uint8_t *p) { return wasm_u16x8_load8x8(p); }
 /* The 8 bytes at p, twice. */
 static inline vi vi_load_twice(const void *p) { return wasm_v128_load64_splat(p); }
 /* The first 8 bytes of a. */
@@ -125,7 +124,6 @@ static inline void vi_store_half(void *p, vi a) { _mm_storel_epi64(p, a); }
 static inline vi vi_load8(const void *p) { int64_t a; memcpy(&a, p, 8); return _mm_cvtsi64_si128(a); }
 static inline vi vi_load4(const void *p) { int32_t a; memcpy(&a, p, 4); return _mm_cvtsi32_si128(a); }
 static inline vi vi_load_s8(const int8_t *p) { return _mm_cvtepi8_epi16(vi_load8(p)); }
-static inline vi vi_load_u8(const uint8_t *p) { return _mm_cvtepu8_epi16(vi_load8(p)); }
 static inline vi vi_load_twice(const void *p) { const vi a = vi_load8(p); return _mm_unpacklo_epi64(a, a); }
 static inline vi vi_load_four_times(const void *p) { return _mm_shuffle_epi32(vi_load4(p), 0); }
 static inline vi vi_load_u8_twice(const uint8_t *p) { return _mm_cvtepu8_epi16(vi_load_four_times(p)); }

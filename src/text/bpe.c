@@ -9,7 +9,7 @@
 /* The symbol that starts at a byte: `size` bytes, 0 where none starts any more. */
 typedef struct { uint32_t size, prev; } symbol;
 typedef struct { float score; uint32_t left, size; } pair;
-/* Offsets stay below 2^30, so `prev` has room for a flag: user-defined, never merged. */
+/* Offsets stay below NO_SYMBOL (SPM_MAX_TEXT), so `prev` has room for a flag: user-defined, never merged. */
 static const uint32_t FROZEN = 1u << 31, NO_SYMBOL = (1u << 31) - 1;
 
 typedef struct {

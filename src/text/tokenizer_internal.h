@@ -12,7 +12,7 @@ enum {
     SPM_MAX_PIECE_BYTES = 1024,
     SPM_MAX_SURFACE = 64,            /* bytes that stand for an unknown piece in decoded text */
     SPM_MAX_REPLACEMENT = 512,       /* bytes of one normalisation rule, either side          */
-    SPM_MAX_TEXT = 1 << 28           /* bytes of one text: offsets stay below 2^31            */
+    SPM_MAX_TEXT = 1 << 28           /* bytes of one text: normal_bound() of it, 2^30 + 4104, bounds all offsets */
 };
 
 /* Types of pieces and models, numbered as in sentencepiece_model.proto. */
