@@ -13,9 +13,10 @@
  *     dm_job_free(job);
  *     dm_model_close(model);
  *
- * The library never prints, exits or writes a global.  It allocates in dm_model_open,
- * dm_job_new and, for finished translations only, in dm_job_run; running out of memory is
- * a status.  A model may be shared by any number of jobs of one thread. */
+ * The library never prints, exits or writes a global.  It allocates in dm_model_open, in
+ * dm_job_new, in dm_job_run where a batch starts (what its search keeps) and where it ends
+ * (its translations), and in dm_job_partial; running out of memory is a status.  A model
+ * may be shared by any number of jobs of one thread. */
 #ifndef DOLMETSCH_H
 #define DOLMETSCH_H
 
@@ -32,7 +33,8 @@ typedef struct dm_job dm_job;
 typedef enum {
     DM_OK = 0,
     DM_MORE,           /* dm_job_run: more work is left, call again                */
-    DM_ERR_MEMORY,     /* an allocation failed; nothing else has changed           */
+    DM_ERR_MEMORY,     /* an allocation failed; nothing else has changed, but for a
+                          job whose dm_job_run says so: it is lost                 */
     DM_ERR_FORMAT,     /* not a model file, or a damaged one                       */
     DM_ERR_VERSION,    /* a model file that this build does not know               */
     DM_ERR_ARGUMENT    /* an option, index or name that the call does not accept   */
@@ -46,18 +48,20 @@ typedef struct { const char *bytes; size_t size; } dm_text;
 
 /* Zero means "default" for every field. */
 typedef struct {
-    int max_factor;    /* output tokens per source token before a sentence is cut; 3 */
+    int max_factor;    /* a sentence of n source tokens is cut after max_factor * n + 8 tokens, 510 at most; 3 */
     int beam;          /* hypotheses followed side by side, up to 32; 1, greedy search */
     int nbest;         /* translations of each sentence, up to beam: dm_alternative; 1 */
     float normalize;   /* hypotheses are ranked by log-probability / length^normalize; 1, the mean, as
                           Marian does; below 0 by log-probability, which favours short ones */
-    int batch_tokens;  /* padded source tokens decoded together; 512                 */
+    int batch_tokens;  /* source tokens decoded together, with a beam its share of them; 512, and at most 160 with
+                          attention: that is kept for all of them                    */
     int attention;     /* non-zero keeps every attention of every layer and head     */
     int no_shortlist;  /* non-zero scores the whole vocabulary at every step; else, where the model has a
                           shortlist, the tokens that those of the sentence may become            */
     int no_split;      /* non-zero takes each text as one sentence, line ends and all; what
                           is longer than the model takes (127 tokens at most) is still split */
-    const char *kernels; /* "ref", "simd128"; NULL takes the fastest                 */
+    const char *kernels; /* "ref"; "simd128" and, natively, "relaxed" where the processor's kind has them; NULL takes the
+                          fastest                                                    */
     const struct dm_kernels *extra_kernels; /* a set that this build cannot hold (src/nn/kernels.h),
                           known by its name and taken to be the fastest; outlives the job */
 } dm_options;
@@ -100,8 +104,9 @@ typedef struct {
 /* Reads a model from `bytes`, 64-byte aligned, which must outlive it.
  * On failure *out is NULL and *why says what was wrong. why may be NULL. */
 dm_status dm_model_open(const void *bytes, size_t size, dm_model **out, dm_error *why);
-/* For bytes that nothing has compared with a hash: are the model's weights those that were written? DM_ERR_FORMAT, and
- * *why names the tensor, where a column does not add up to the sum that the file has of it. Reads every weight. */
+/* For bytes that nothing has compared with a hash: are the model's weights those that were written? DM_ERR_FORMAT, and *why
+ * names the tensor, where a column does not add up to the sum that the file has of it. Reads every weight: 1.3 ms for
+ * 11 MB. */
 dm_status dm_model_check(const dm_model *model, dm_error *why);
 void dm_model_close(dm_model *model);           /* NULL is fine; jobs must be freed first */
 const char *dm_model_architecture(const dm_model *model);
@@ -109,7 +114,8 @@ const char *dm_model_architecture(const dm_model *model);
 /* A job translates n texts together. The texts are copied; options may be NULL. */
 dm_status dm_job_new(dm_model *model, const dm_text *texts, int n, const dm_options *options,
                      dm_job **out, dm_error *why);
-/* Runs about `budget` decoder steps (encoding a batch counts as one of its steps per token):
+/* Does `budget` pieces of work, each bounded: the start of a batch, a part of its encoding (one layer; of a recurrent
+ * reader eight words), or one decoder step of all its rows, of which the last finishes the batch.
  * DM_MORE, DM_OK when every text is done, or an error, after which only dm_job_free helps. */
 dm_status dm_job_run(dm_job *job, int budget);
 /* Share of the source tokens that are translated, 0 to 1. */
@@ -119,7 +125,7 @@ dm_status dm_job_result(const dm_job *job, int i, dm_result *out);
 /* The i-th translation as far as it is known: up to the end of the first sentence that is not finished.
  * Valid until the next call on the job. */
 dm_status dm_job_partial(dm_job *job, int i, dm_text *out);
-/* The kernel set that the job runs on: "ref", "simd128", or the extra one's name. */
+/* The kernel set that the job runs on: "ref", "simd128", "relaxed", or the extra one's name. */
 const char *dm_job_kernels(const dm_job *job);
 void dm_job_free(dm_job *job);                  /* NULL is fine; at any time, also half-way */
 
