@@ -1,4 +1,4 @@
-/* lexicon_sample.h - writes Marian's binary shortlist from lists, by its description (marian.md section 5). */
+/* lexicon_sample.h - writes Marian's binary shortlist from lists, by its description (docs/marian.md section 5). */
 #ifndef DM_LEXICON_SAMPLE_H
 #define DM_LEXICON_SAMPLE_H
 

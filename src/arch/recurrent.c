@@ -1,5 +1,5 @@
 /* recurrent.c - Cho et al. 2014 ("rnn") and Bahdanau et al. 2015 ("bahdanau") as Marian runs them: one
- * bidirectional GRU encoder, one conditional GRU decoder with a deep output. Formulas: marian.md section 3.
+ * bidirectional GRU encoder, one conditional GRU decoder with a deep output. Formulas: docs/marian.md section 3.
  * see_source() is the only place where the two differ. */
 #include "arch/recurrent.h"
 

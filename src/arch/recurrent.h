@@ -1,4 +1,4 @@
-/* recurrent.h - the two recurrent generations: the weights, as their parts name them (marian.md 3).
+/* recurrent.h - the two recurrent generations: the weights, as their parts name them (docs/marian.md 3).
  *
  * Both are Marian's `type: s2s`: a bidirectional GRU reads, a conditional GRU writes. "bahdanau" looks at the
  * annotation of every source word at every step; "rnn" has one vector for the whole source, and no attention. */

@@ -1,5 +1,5 @@
 /* transformer.c - Vaswani et al. 2017 as Marian runs it: post-norm, decoder with SSRU (Kim et al. 2019)
- * or with self-attention and a K/V cache. Formulas: marian.md section 2. */
+ * or with self-attention and a K/V cache. Formulas: docs/marian.md section 2. */
 #include "arch/transformer.h"
 
 #include <math.h>
@@ -222,7 +222,7 @@ static int encode(arch_state *base)
 
 /* --- decoder ------------------------------------------------------------------------------------ */
 
-/* The first step sees a zero vector instead of an embedding, and position 0 (marian.md 2.3). */
+/* The first step sees a zero vector instead of an embedding, and position 0 (docs/marian.md 2.3). */
 static void embed_target(state *s, const int32_t *previous)
 {
     const int d = s->model->cfg.dim_emb;

@@ -1,4 +1,4 @@
-/* transformer.h - Marian's Transformer: the weights, as its parts name them (marian.md 1.6, 2). */
+/* transformer.h - Marian's Transformer: the weights, as its parts name them (docs/marian.md 1.6, 2). */
 #ifndef DM_TRANSFORMER_H
 #define DM_TRANSFORMER_H
 

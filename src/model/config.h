@@ -1,7 +1,7 @@
 /* config.h - the architecture's numbers, read from the model file's "config" text.
  *
  * Marian's special:model.yml: lines `key: value`, unknown keys ignored, Marian's defaults where a
- * key is missing (marian.md 1.5). Values that this engine does not run are an error that names them;
+ * key is missing (docs/marian.md 1.5). Values that this engine does not run are an error that names them;
  * a kind of model that no key here tells apart has other tensors, which model.c refuses.
  * Two keys are ours: `dolmetsch-context` of a `type: s2s`, "attended" (the default: what Marian does) or
  * "fixed", a decoder that sees one vector of the whole source; and `dolmetsch-longest`. */

@@ -1,4 +1,4 @@
-/* lexicon.c - reads Marian's lexicon and writes our shortlist; the formats: ../shared/docs/marian.md section 5, and
+/* lexicon.c - reads Marian's lexicon and writes our shortlist; the formats: docs/marian.md section 5, and
  * shortlist.h. */
 #include "model/lexicon.h"
 

@@ -20,7 +20,7 @@ static const char options_name[] = "special:model.yml";
 
 static dm_status fail_memory(dm_error *why) { return refuse(why, DM_ERR_MEMORY, "out of memory"); }
 
-/* --- the container (marian.md 1.1) -------------------------------------------------------------- */
+/* --- the container (docs/marian.md 1.1) --------------------------------------------------------- */
 
 /* Bytes of the values alone; the item may be longer. 0: a type that we do not read. */
 static uint64_t values_size(uint64_t type, uint64_t count)
@@ -213,7 +213,7 @@ static dm_status convert_float(pack *p, const marian_item *it, arena *a, dm_erro
     return pack_i8(p, it->name, values, k, n, 0);
 }
 
-/* marian.md 1.3: the bytes are n rows of k, the transpose of the header's shape - but for embeddings,
+/* docs/marian.md 1.3: the bytes are n rows of k, the transpose of the header's shape - but for embeddings,
  * whose rows are tokens anyway - and then the multiplier: real value = q / multiplier. */
 static dm_status convert_intgemm8(pack *p, const marian_item *it, dm_error *why)
 {

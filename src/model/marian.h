@@ -1,5 +1,5 @@
 /* marian.h - turns a Marian model (.bin with its special:model.yml, .spm, lex.bin) into ours.
- * Formats: ../shared/docs/marian.md sections 1, 5, 6. Float32 and intgemm8 items are read. */
+ * Formats: docs/marian.md sections 1, 5, 6. Float32 and intgemm8 items are read. */
 #ifndef DM_MARIAN_H
 #define DM_MARIAN_H
 

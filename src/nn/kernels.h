@@ -60,11 +60,11 @@ typedef struct dm_kernels {
     void (*attend)(float *out, float *probs, const float *q, const float *keys_t, int stride,
                    const float *values, int value_stride, int n, int d, float scale);
 
-    /* SSRU cell (Kim et al. 2019; marian.md 2.8), n values: f = sigmoid(f_in); c = f*c + (1-f)*x; y = max(c, 0).
+    /* SSRU cell (Kim et al. 2019; docs/marian.md 2.8), n values: f = sigmoid(f_in); c = f*c + (1-f)*x; y = max(c, 0).
      * n is a multiple of 4. */
     void (*ssru)(float *y, float *c, const float *f_in, const float *x, int n);
 
-    /* GRU cell (Cho et al. 2014; marian.md 3.1), n values of h in place. What the input and the old state say:
+    /* GRU cell (Cho et al. 2014; docs/marian.md 3.1), n values of h in place. What the input and the old state say:
      * x_gates and h_gates (2n) to the reset gate and then the update gate, x_new and h_new (n) to the candidate.
      * r, z = sigmoid(x_gates + h_gates); c = tanh(x_new + h_new*r); h = (1-z)*c + z*h. n is a multiple of 4. */
     void (*gru)(float *h, const float *x_gates, const float *h_gates, const float *x_new, const float *h_new, int n);

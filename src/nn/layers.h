@@ -29,7 +29,7 @@ void linear_apply_sparse(const linear *l, const dm_kernels *kernels, const quant
 /* Columns `column` (n) of w as a matrix of its own, in memory of a; padding has scale and sum 0. Failure shows in a->failed. */
 weights_matrix matrix_pick(const weights_matrix *w, const int32_t *column, int n, arena *a);
 
-/* x (rows, d) <- norm(x + sublayer), post-norm's "an" (marian.md 2.4). */
+/* x (rows, d) <- norm(x + sublayer), post-norm's "an" (docs/marian.md 2.4). */
 void residual_norm(const layer_norm *n, const dm_kernels *kernels, float *x, const float *sublayer,
                    int rows, int d);
 
