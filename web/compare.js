@@ -5,11 +5,13 @@ import { Clock } from './compare-clock.js';
 import { Column, megabytes } from './compare-column.js';
 import { showFigure } from './compare-figure.js';
 import { el } from './dom.js';
+import { cutText } from './words.js';
 
 /** @typedef {import('./types.d.ts').ModelEntry} ModelEntry
  *  @typedef {import('./types.d.ts').Choice} Choice */
 
 const DEBOUNCE = 200;
+const LONGEST = 1000;                               // characters that are translated
 /** From three words to what is nearly too long for a model. */
 const EXAMPLES = [
   'The cat sleeps.',
@@ -76,7 +78,8 @@ async function fetchAll() {
 
 /** @param {Column[]} which */
 async function translate(which = columns) {
-  const text = input.value;
+  const text = cutText(input.value, LONGEST);
+  $('too-long').hidden = text.length === input.value.length;
   const shown = await Promise.all(which.map((column) => column.translate(text)));
   if (!shown.some(Boolean)) return;
   clock.resize(Math.max(0, ...columns.map(({ length }) => length)));

@@ -24,7 +24,8 @@ from read_model import read_model
 from score_engine import translate
 
 PANELS = {"docs": ("Documentation", ["docs-test"]), "general": ("News and general text", ["wmt13", "flores-dev"])}
-NAMES = {"en-de-rnn": "One vector", "en-de-bahdanau": "Attention", "en-de-transformer": "Transformer"}
+NAMES = {"en-de-rnn": "One vector", "en-de-bahdanau": "Attention", "en-de-transformer": "Transformer",
+         "en-de": "Dolmetsch's own"}
 BUCKETS = [(low, low + 9) for low in range(1, 80, 10)]
 JOINED = BUCKETS[2:]  # from 21 words on
 LINES_A_BUCKET = 100  # joined lines, of each set at most

@@ -12,7 +12,8 @@ WIDTH, HEIGHT = 480, 340
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 64, 42
 
 # (light, dark) and the shape of a point, in the order of the models; shapes and names serve who cannot tell colours.
-STYLES = [("#8a5a00", "#e0b050", "square"), ("#1b7f79", "#5ccfc4", "triangle"), ("#4a448c", "#bab2ff", "circle")]
+STYLES = [("#8a5a00", "#e0b050", "square"), ("#1b7f79", "#5ccfc4", "triangle"), ("#4a448c", "#bab2ff", "circle"),
+          ("#a3326b", "#f08cc0", "diamond")]
 
 
 def css():
@@ -32,7 +33,7 @@ def css():
 def point(shape, x, y, number):
     if shape == "circle":
         return f'<circle class="f{number}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
-    corners = {"square": ((-3.5, -3.5), (3.5, -3.5), (3.5, 3.5), (-3.5, 3.5)),
+    corners = {"diamond": ((0, -5), (5, 0), (0, 5), (-5, 0)), "square": ((-3.5, -3.5), (3.5, -3.5), (3.5, 3.5), (-3.5, 3.5)),
                "triangle": ((0, -4.5), (4.5, 3.5), (-4.5, 3.5))}[shape]
     return f'<polygon class="f{number}" points="{path((x + dx, y + dy) for dx, dy in corners)}"/>'
 
@@ -89,7 +90,7 @@ def curve(scale, buckets, model, number):
 def legend(title, models):
     out = [f'<text class="title" x="{LEFT}" y="18">{escape(title)}</text>']
     for number, name in enumerate(models.values()):
-        x = LEFT + 4 + 108 * number
+        x = LEFT + 4 + 104 * number
         out.append(point(STYLES[number][2], x, 36, number) + f'<text x="{x + 10}" y="40">{escape(name)}</text>')
     out.append(f'<text class="soft" x="{WIDTH - RIGHT}" y="18" text-anchor="end">dashed: lines joined</text>')
     return out
