@@ -9,13 +9,11 @@ Who calls: by hand, for docs/generations.md.
 import argparse
 import csv
 import math
-from html import escape
 
 from files import replacing
-from length_figure import STYLES, css, path, point
+from length_figure import LEFT, STYLES, WIDTH, document, names, path, point
 
-WIDTH, HEIGHT = 480, 320
-LEFT, RIGHT, TOP, BOTTOM = 44, 16, 44, 42
+HEIGHT, RIGHT, TOP, BOTTOM = 320, 16, 44, 42
 TOKENS, LOSSES = (0.5, 1, 2, 4, 8, 16, 32, 64), (1.2, 1.5, 2, 3, 4, 6, 8)
 
 
@@ -51,16 +49,12 @@ def draw(curves):
     out.append(f'<text class="soft" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">'
                "million German tokens learned from</text>")
     out.append(f'<text class="title" x="{LEFT}" y="16">Loss on held-out pairs, a token</text>')
-    for number, (name, curve) in enumerate(curves.items()):
+    for number, curve in enumerate(curves.values()):
         places = [(x(tokens), y(loss)) for tokens, loss in curve]
         out.append(f'<polyline class="line m{number}" points="{path(places)}"/>')
         out += [point(STYLES[number][2], *place, number) for place in places]
-        at = LEFT + 4 + 104 * number
-        out.append(point(STYLES[number][2], at, 32, number) + f'<text x="{at + 10}" y="36">{escape(name)}</text>')
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
-            'role="img">\n'
-            f"<title>Loss on held-out pairs over the run: {escape(', '.join(curves))}</title>\n<style>\n{css()}\n</style>\n"
-            + "\n".join(out) + "\n</svg>\n")
+    out += names(curves, 32)
+    return document(f"Loss on held-out pairs over the run: {', '.join(curves)}", HEIGHT, out)
 
 
 def main():
@@ -70,9 +64,9 @@ def main():
     args = parser.parse_args()
     if len(args.runs) > len(STYLES):
         parser.error(f"{len(args.runs)} runs, but {len(STYLES)} colours")
-    names, folders = zip(*(run.split("=", 1) for run in args.runs))
+    labels, folders = zip(*(run.split("=", 1) for run in args.runs))
     with replacing(args.out, encoding="utf-8") as file:
-        file.write(draw(dict(zip(names, map(read_curve, folders)))))
+        file.write(draw(dict(zip(labels, map(read_curve, folders)))))
 
 
 if __name__ == "__main__":

@@ -10,13 +10,13 @@ Who calls: by hand, for scripts/bench/peer.mjs.
 """
 
 import argparse
-import os
-import shutil
+from pathlib import Path
 
 import numpy as np
 import sentencepiece as spm
 
 from decode import translate
+from files import replacing
 from marian import FLOAT32, INT8, OPTIONS, load_model, options_text, put_weights, write_blobs
 from model import Transformer
 
@@ -115,8 +115,8 @@ def main():
     if matrices != alphas.keys():
         raise ValueError(f"no input was seen, or no weight is there, for {sorted(matrices ^ alphas.keys())}")
     write_blobs(args.prefix + ".bin", [*blobs(items, alphas), (OPTIONS, INT8, options.shape, options.tobytes())])
-    shutil.copy(args.vocab, args.prefix + ".spm.tmp")
-    os.replace(args.prefix + ".spm.tmp", args.prefix + ".spm")
+    with replacing(args.prefix + ".spm", "wb") as file:
+        file.write(Path(args.vocab).read_bytes())
     print(f"{len(texts)} lines; {len(alphas)} matrices; alphas {min(alphas.values()):.2f} to {max(alphas.values()):.2f}")
 
 

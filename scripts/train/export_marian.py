@@ -7,11 +7,11 @@ Who calls: by hand; train.py exports best.bin and final.bin by itself.
 """
 
 import argparse
-import os
-import shutil
+from pathlib import Path
 
 import torch
 
+from files import replacing
 from marian import make_config, save_model
 
 
@@ -29,8 +29,8 @@ def main():
     config = make_config(states[0]["config"])
     config.bits = args.bits or config.bits
     save_model(args.prefix + ".bin", config, weights)
-    shutil.copy(args.vocab, args.prefix + ".spm.tmp")
-    os.replace(args.prefix + ".spm.tmp", args.prefix + ".spm")
+    with replacing(args.prefix + ".spm", "wb") as file:
+        file.write(Path(args.vocab).read_bytes())
 
 
 if __name__ == "__main__":

@@ -87,11 +87,22 @@ def curve(scale, buckets, model, number):
             *(point(STYLES[number][2], x, y, number) for x, y in places)]
 
 
+def names(texts, y):
+    """Beside their points, in a row: the models in the order of STYLES."""
+    places = [(number, LEFT + 4 + 104 * number, text) for number, text in enumerate(texts)]
+    return [point(STYLES[number][2], x, y, number) + f'<text x="{x + 10}" y="{y + 4}">{escape(text)}</text>'
+            for number, x, text in places]
+
+
+def document(title, height, parts):
+    """-> the text of an SVG file"""
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
+            f'role="img">\n<title>{escape(title)}</title>\n<style>\n{css()}\n</style>\n' + "\n".join(parts) + "\n</svg>\n")
+
+
 def legend(title, models):
     out = [f'<text class="title" x="{LEFT}" y="18">{escape(title)}</text>']
-    for number, name in enumerate(models.values()):
-        x = LEFT + 4 + 104 * number
-        out.append(point(STYLES[number][2], x, 36, number) + f'<text x="{x + 10}" y="40">{escape(name)}</text>')
+    out += names(models.values(), 36)
     out.append(f'<text class="soft" x="{WIDTH - RIGHT}" y="18" text-anchor="end">dashed: lines joined</text>')
     return out
 
@@ -103,6 +114,4 @@ def draw(panel, models):
         buckets = [bucket for bucket in panel["buckets"] if bucket["joined"] == joined]
         for number, model in enumerate(models):
             parts += curve(scale, buckets, model, number)
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
-            f'role="img">\n<title>BLEU by sentence length: {escape(panel["title"])}</title>\n<style>\n{css()}\n</style>\n'
-            + "\n".join(parts) + "\n</svg>\n")
+    return document(f"BLEU by sentence length: {panel['title']}", HEIGHT, parts)

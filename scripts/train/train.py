@@ -183,8 +183,8 @@ class Trainer:
         state = {"model": {n: w.detach() for n, w in self.model.weights.items()}, "ema": self.ema,
                  "optimizers": [o.state_dict() for o in self.optimizers], "config": dataclasses.asdict(self.model.config),
                  "counters": (self.updates, self.tokens, self.seconds, self.best), "position": self.batches.position}
-        torch.save(state, self.args.run / (name + ".tmp"))
-        os.replace(self.args.run / (name + ".tmp"), self.args.run / name)
+        with replacing(self.args.run / name, "wb") as file:
+            torch.save(state, file)
 
     def resume(self, path):
         state = torch.load(path, map_location=self.device, weights_only=True)
