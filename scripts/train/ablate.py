@@ -13,29 +13,40 @@ import shlex
 import statistics
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
-# Cell -> (settings of train.py, pieces if not the campaign's vocabulary, distilled text too). Bytes are equal but for the
-# vocabularies and the decoder.
+
+
+@dataclass
+class Cell:
+    settings: str = ""  # of train.py, beside those of every cell
+    pieces: int = 0  # of a vocabulary of its own; 0: the campaign's
+    corpus: str = "corpus.npz"  # in WORK
+
+
+# Bytes are equal but for the vocabularies and the decoder.
 CELLS = {
-    "base": ("", None, False),
-    "vocabulary 4,000": ("", 4000, False),
-    "vocabulary 16,000": ("", 16000, False),
-    "distilled": ("", None, True),
-    "without news": ("--without news", None, False),
-    "without mdn": ("--without mdn", None, False),
-    "without tatoeba": ("--without tatoeba", None, False),
-    "without adobe": ("--without adobe", None, False),
-    "half of the corpus": ("--share 0.5", None, False),
-    "a quarter of the corpus": ("--share 0.25", None, False),
-    "self-attention decoder": ("--decoder selfattn", None, False),
-    "no guided alignment": ("--guide 0 --guide-end 0", None, False),
-    "12 narrow encoder layers": ("--encoder-layers 12 --ffn 656", None, False),
-    "3 wide encoder layers": ("--encoder-layers 3 --ffn 2768", None, False),
-    "no averaging": ("--ema 0", None, False),
-    "no label smoothing": ("--smoothing 0", None, False),
+    "base": Cell(),
+    "vocabulary 4,000": Cell(pieces=4000),
+    "vocabulary 16,000": Cell(pieces=16000),
+    "distilled": Cell(corpus="distilled.npz"),
+    "without news": Cell("--without news"),
+    "without mdn": Cell("--without mdn"),
+    "without tatoeba": Cell("--without tatoeba"),
+    "without adobe": Cell("--without adobe"),
+    "without dictionary": Cell("--without ding ding-sentences"),
+    "a 10th of the corpus": Cell("--share 0.1"),
+    "a 30th of the corpus": Cell("--share 0.033"),
+    "a 100th of the corpus": Cell("--share 0.01"),
+    "self-attention decoder": Cell("--decoder selfattn"),
+    "no guided alignment": Cell("--guide 0 --guide-end 0"),
+    "12 narrow encoder layers": Cell("--encoder-layers 12 --ffn 656"),
+    "3 wide encoder layers": Cell("--encoder-layers 3 --ffn 2768"),
+    "no averaging": Cell("--ema 0"),
+    "no label smoothing": Cell("--smoothing 0"),
 }
 SETS = ("docs-test", "flores-dev", "wmt13")
 
@@ -54,13 +65,13 @@ class Ablation:
     def __init__(self, args):
         self.args, self.work, self.out = args, args.work, args.work / "ablate"
 
-    def corpus(self, pieces, distilled):
+    def corpus(self, cell):
         """-> (encoded corpus, vocabulary, encoded held-out pairs), those of another vocabulary made once for all cells."""
-        if pieces:
-            return self.encoded(pieces)
-        if distilled and not (self.work / "distilled.npz").exists():
-            raise Missing("distilled.npz is not there")
-        return tuple(self.work / name for name in ("student.npz" if distilled else "corpus.npz", "vocab.model", "valid.npz"))
+        if cell.pieces:
+            return self.encoded(cell.pieces)
+        if not (self.work / cell.corpus).exists():
+            raise Missing(f"{cell.corpus} is not there")
+        return tuple(self.work / name for name in (cell.corpus, "vocab.model", "valid.npz"))
 
     def encoded(self, pieces):
         vocab = self.out / f"vocab-{pieces}.model"
@@ -72,23 +83,22 @@ class Ablation:
                 run("encode.py", self.work / pairs, links, vocab, made, "--source", self.args.source)
         return corpus, vocab, valid
 
-    def settings(self, own, seed):
+    def settings(self, cell, seed):
         """The command's settings of a cell; what comes later wins."""
-        return [*shlex.split(self.args.common), *shlex.split(self.args.budget), *shlex.split(own), "--seed", str(seed)]
+        return [*shlex.split(self.args.common), *shlex.split(self.args.budget), *shlex.split(cell.settings), "--seed", str(seed)]
 
     def cell(self, name, seed):
         """-> {set: {bleu, chrf2}, "valid_loss": x}, from the kept file or by training."""
-        own, pieces, distilled = CELLS[name]
         folder = self.out / f"{name.replace(' ', '-').replace(',', '')}.{seed}"
         scores, kept = folder / "scores.json", folder / "cell.json"
-        wanted = json.dumps([*self.settings(own, seed), "--source", self.args.source, "--lines", self.args.lines])
+        wanted = json.dumps([*self.settings(CELLS[name], seed), "--source", self.args.source, "--lines", self.args.lines])
         if kept.exists() and kept.read_text() != wanted:
             raise SystemExit(f"{folder} was made with {kept.read_text()}: move it away, or give the same settings")
         if not scores.exists():
-            corpus, vocab, valid = self.corpus(pieces, distilled)
+            corpus, vocab, valid = self.corpus(CELLS[name])
             folder.mkdir(parents=True, exist_ok=True)
             kept.write_text(wanted)
-            run("train.py", corpus, vocab, folder, "--valid", valid, "--source", self.args.source, *self.settings(own, seed))
+            run("train.py", corpus, vocab, folder, "--valid", valid, "--source", self.args.source, *self.settings(CELLS[name], seed))
             run("evaluate.py", folder / "final.bin", vocab, self.args.eval_dir, "--sets", *SETS, "--lines", self.args.lines,
                 "--source", self.args.source, "--json", folder / "new.json")
             (folder / "new.json").replace(scores)

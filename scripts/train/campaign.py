@@ -59,7 +59,8 @@ class Campaign:
     def add_data(self):
         work, corpus, source = self.work, self.args.corpus.resolve(), ("--source", self.args.source)
         pairs, links = work / "pairs.tsv", work / "pairs.links"
-        self.add("data", pairs, self.python("data.py", corpus, pairs))
+        dictionary = ("--dictionary", self.args.dictionary.resolve()) if self.args.dictionary else ()
+        self.add("data", pairs, self.python("data.py", corpus, pairs, *dictionary))
         self.add("align", links, self.python("align.py", pairs, links))
         clean = work / "filtered.tsv", work / "filtered.links"
         self.add("filter", clean[1], self.python("filter.py", pairs, links, *clean))
@@ -182,6 +183,7 @@ def main():
     parser.add_argument("--source", choices=("en", "de"), default="en", help="de: German to English, the pairs turned round")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--processes", type=int, default=1, help="of torchrun, for training and distilling")
+    parser.add_argument("--dictionary", type=Path, help="of the Debian package trans-de-en: /usr/share/trans/de-en")
     parser.add_argument("--vocab", type=int, default=8000, help="pieces")
     parser.add_argument("--size", default="tiny", help="of the student (model.py: SIZES)")
     parser.add_argument("--student", default="--minutes 90 --optimizer muon --tokens 3200 --warmup 250 --guide 0.6 --ema 0.995",

@@ -1,7 +1,7 @@
 """Reads the corpus, keeps what may be shipped, and writes one table of pairs.
 
 What: `python data.py CORPUS_DIR OUT.tsv` -> lines `source<TAB>english<TAB>german`; with --held-out those of
-valid.tsv, which are never trained on.
+valid.tsv, which are never trained on; with --dictionary those of a dictionary, too (dictionary.py).
 What not: no tokenisation (vocab.py), no alignment (align.py), no batches (train.py).
 Who calls: campaign.py, first of all; batches.py imports draws().
 """
@@ -13,6 +13,7 @@ import lzma
 import unicodedata
 from pathlib import Path
 
+import dictionary
 from files import replacing
 
 # Non-commercial or unclear licences: never part of weights that we ship.
@@ -25,7 +26,7 @@ EXCLUDED = frozenset(
 SAMPLING = collections.defaultdict(lambda: 1.0, {
     "news": 3.0, "xquad": 2.0, "ud-pud": 2.0, "manpages": 0.7, "adobe": 0.5, "d365-operations": 0.6,
     "d365-business-central": 0.5, "andors-trail": 0.7, "shattered-pd": 0.7, "bcontrast-chat": 0.7, "mlqe-pe": 0.5,
-    "lilypond-docs": 0.5, "fdroid-website": 0.6,
+    "lilypond-docs": 0.5, "fdroid-website": 0.6, "ding": 0.6, "ding-sentences": 2.0,
 })
 
 # What later steps put behind a source's name, as in "mdn/prose": whole sentences of good prose (filter.py), lines
@@ -68,6 +69,12 @@ def read_held_out(directory):
             yield tag, *pair.rstrip("\n").split("\t")
 
 
+def read_dictionary(path):
+    """Yields the pairs of a dictionary, its whole sentences under a name of their own."""
+    for english, german in dictionary.read(path):
+        yield "ding-sentences" if len(english.split()) >= 4 and english[-1] in ".!?" else "ding", english, german
+
+
 def is_sane(english, german):
     """True for pairs of plausible length ratio that contain text at all."""
     if not english or not german:
@@ -86,9 +93,12 @@ def main():
     parser.add_argument("corpus", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--held-out", action="store_true")
+    parser.add_argument("--dictionary", type=Path, help="of Debian's package trans-de-en: /usr/share/trans/de-en")
     parser.add_argument("--pairs", type=int, help="stop after so many (tests, probes)")
     args = parser.parse_args()
     pairs = read_held_out(args.corpus) if args.held_out else read_corpus(args.corpus)
+    if args.dictionary:
+        pairs = itertools.chain(pairs, read_dictionary(args.dictionary))
     kept, dropped = collections.Counter(), 0
     with replacing(args.out, encoding="utf-8", newline="\n") as out:
         for tag, english, german in itertools.islice(pairs, args.pairs):

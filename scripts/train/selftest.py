@@ -173,8 +173,11 @@ def check_dead_units(work):
     check(again.count(" 0 of 256") == found.count(" of 256"), "none is left")
     cut = load_model(work / "cut.bin")
     check(tuple(cut.weights[name + "_W1"].shape) == (128, 160), "cut to a multiple of 8")
+    found = run("units.py", work / "cut.bin", work / "corpus.npz", "--revive", work / "widened.bin", "--width", 256)
+    widened = load_model(work / "widened.bin")
+    check(all(tuple(widened.weights[f"encoder_l{layer}_ffn_W1"].shape) == (128, 256) for layer in (1, 2)), "and wide again")
     ids, mask = torch.arange(2, 22)[None], torch.ones(1, 20)
-    for each in ("cut", "revived"):
+    for each in ("cut", "revived", "widened"):
         said = [load_model(work / f"{one}.bin").encode(ids, mask)[0] for one in ("dead", each)]
         check(torch.allclose(*said, atol=1e-5), f"{each}: the model says the same")
 
@@ -189,6 +192,7 @@ def check_units(corpus, work):
         check_steps(name)
         recipe.check_beam(name, MODELS[name])
     recipe.check_rounding()
+    recipe.check_dictionary(work)
     recipe.check_filter()
     recipe.check_combine()
     recipe.check_plausible()

@@ -20,6 +20,7 @@ import sentencepiece as spm
 import torch
 
 import augment
+import dictionary
 import filter as filtering
 import quantise
 from align import words
@@ -119,6 +120,25 @@ def check_engine(eval_lines, folder=ROOT / "models/en-de"):
                           input="".join(line + "\n" for line in eval_lines), capture_output=True, text=True, check=True)
     same = sum(a == b for a, b in zip(translate(model, vocab, eval_lines), done.stdout.split("\n")))
     check(same >= 0.8 * len(eval_lines), f"{same} of {len(eval_lines)} lines as the engine translates them")
+
+
+def check_dictionary(work):
+    """Parts, synonyms and notes of the dictionary's lines, and what is left out."""
+    (work / "dictionary").write_text("""# a comment :: of the file
+Gerücht {n} [ugs.] | Gerüchte {pl} | ein Gerücht in Umlauf / in die Welt setzen :: rumour [Br.]; hearsay (of sb.; old) | rumours | to put
+jdn./etw. in etw. hüllen {vt} (auch {fig.}) /X/ :: to swathe sb./sth. in sth. [formal]
+Bank {f} | in Bank :: bank
+Ufer {n} :: bank; river bank
+Geldhaus {n} :: Bank
+kein Paar
+""", encoding="utf-8")
+    wanted = [("rumour", "Gerücht"), ("hearsay", "Gerücht"), ("rumours", "Gerüchte"),
+              ("to swathe something in something", "etwas in etwas hüllen"), ("bank", "Ufer"), ("river bank", "Ufer"),
+              ("Bank", "Geldhaus")]
+    found = dictionary.read(work / "dictionary")
+    check(found == wanted, f"a dictionary's pairs: {found}")
+    check(dictionary.read(work / "dictionary", senses=1) == [pair for pair in wanted if pair[0].lower() != "bank"],
+          "words of many senses are left out")
 
 
 def check_filter():

@@ -4,7 +4,8 @@ What: `python units.py MODEL.bin CORPUS.npz [--cut OUT.bin] [--revive OUT.bin]` 
 token, and how many are dead: on at no more than --rarest of the tokens of --lines pairs. --cut leaves them out: the same
 translations from a smaller file; the widths of the layers then differ, each a multiple of 8. --revive gives them new weights:
 random ones on the input, so that half of the tokens switch a unit on, and no effect on the output yet, so that the model
-translates as before. A ReLU that is never on has no gradient; `train.py --warm-start OUT.bin` can teach a new one.
+translates as before; with --width, a layer that was cut gets its units back so. A ReLU that is never on has no gradient;
+`train.py --warm-start OUT.bin` can teach a new one.
 What not: no training. The recurrent models have no such layers.
 Who calls: campaign.py, or by hand, before a model is packed or trained further; train.py counts them at every checkpoint.
 """
@@ -68,6 +69,15 @@ def cut(weights, prefix, shares, rarest):
         weight.data = weight.index_select(axis, keep)
 
 
+def widen(weights, prefix, width):
+    """Adds units that are dead until they are revived, up to `width`."""
+    for name, axis in (("W1", 1), ("b1", 1), ("W2", 0)):
+        weight = weights[f"{prefix}_{name}"]
+        more = list(weight.shape)
+        more[axis] = max(0, width - more[axis])
+        weight.data = torch.cat([weight.data, torch.zeros(more)], axis)
+
+
 def revive(weights, prefix, x, dead):
     """New units for the dead ones of a layer; x [N, D] is what comes in. Most of x is the same at every token: a unit that
     looked at that would switch off, or on, for all at once."""
@@ -87,6 +97,7 @@ def main():
     parser.add_argument("corpus")
     parser.add_argument("--cut", metavar="OUT.bin")
     parser.add_argument("--revive", metavar="OUT.bin")
+    parser.add_argument("--width", type=int, default=0, help="of each layer at least, in --revive")
     parser.add_argument("--rarest", type=float, default=0.0, help="share of the tokens")
     parser.add_argument("--lines", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
@@ -98,7 +109,9 @@ def main():
         dead = shares <= args.rarest
         print(f"{prefix}: {100 * shares.mean():.1f} % on, {int(dead.sum())} of {len(dead)} units dead")
         cut(narrow.weights, prefix, shares, args.rarest)
+        dead = torch.cat([dead, torch.ones(max(0, args.width - len(dead)), dtype=torch.bool)])
         if dead.any():
+            widen(anew.weights, prefix, args.width)
             revive(anew.weights, prefix, inputs[prefix], dead)
     for out, model in ((args.cut, narrow), (args.revive, anew)):
         if out:
