@@ -91,14 +91,15 @@ class Ablation:
         """-> {set: {bleu, chrf2}, "valid_loss": x}, from the kept file or by training."""
         folder = self.out / f"{name.replace(' ', '-').replace(',', '')}.{seed}"
         scores, kept = folder / "scores.json", folder / "cell.json"
-        wanted = json.dumps([*self.settings(CELLS[name], seed), "--source", self.args.source, "--lines", self.args.lines])
+        settings = self.settings(CELLS[name], seed)
+        wanted = json.dumps([*settings, "--source", self.args.source, "--lines", self.args.lines])
         if kept.exists() and kept.read_text() != wanted:
             raise SystemExit(f"{folder} was made with {kept.read_text()}: move it away, or give the same settings")
         if not scores.exists():
             corpus, vocab, valid = self.corpus(CELLS[name])
             folder.mkdir(parents=True, exist_ok=True)
             kept.write_text(wanted)
-            run("train.py", corpus, vocab, folder, "--valid", valid, "--source", self.args.source, *self.settings(CELLS[name], seed))
+            run("train.py", corpus, vocab, folder, "--valid", valid, "--source", self.args.source, *settings)
             run("evaluate.py", folder / "final.bin", vocab, self.args.eval_dir, "--sets", *SETS, "--lines", self.args.lines,
                 "--source", self.args.source, "--json", folder / "new.json")
             (folder / "new.json").replace(scores)

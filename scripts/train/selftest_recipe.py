@@ -125,7 +125,7 @@ def check_engine(eval_lines, folder=ROOT / "models/en-de"):
 def check_dictionary(work):
     """Parts, synonyms and notes of the dictionary's lines, and what is left out."""
     (work / "dictionary").write_text("""# a comment :: of the file
-Gerücht {n} [ugs.] | Gerüchte {pl} | ein Gerücht in Umlauf / in die Welt setzen :: rumour [Br.]; hearsay (of sb.; old) | rumours | to put
+Gerücht {n} [ugs.] | Gerüchte {pl} | in Umlauf / in die Welt setzen :: rumour [Br.]; hearsay (of sb.; old) | rumours | to put
 jdn./etw. in etw. hüllen {vt} (auch {fig.}) /X/ :: to swathe sb./sth. in sth. [formal]
 Bank {f} | in Bank :: bank
 Ufer {n} :: bank; river bank
