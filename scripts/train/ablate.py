@@ -16,6 +16,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from model import SIZES, Config
+
 HERE = Path(__file__).resolve().parent
 
 
@@ -25,6 +27,15 @@ class Cell:
     settings: str = ""  # of train.py, beside those of every cell
     pieces: int = 0  # of a vocabulary of its own; 0: the campaign's
     corpus: str = "corpus.npz"  # in WORK
+    encoder_layers: int = 0  # other than the size's, at equal bytes: narrower or wider
+
+    def shape(self, size):
+        """Its settings for train.py. A layer has 4 D^2 weights of attention and 2 D F of the feed-forward part."""
+        if not self.encoder_layers:
+            return []
+        config = Config(**SIZES[size])
+        weights = config.encoder_layers * (4 * config.dim ** 2 + 2 * config.dim * config.ffn) // self.encoder_layers
+        return ["--encoder-layers", self.encoder_layers, "--ffn", (weights - 4 * config.dim ** 2) // (2 * config.dim)]
 
 
 # Bytes are equal but for the vocabularies and the decoder.
@@ -43,8 +54,8 @@ CELLS = {
     "a 100th of the corpus": Cell("--share 0.01"),
     "self-attention decoder": Cell("--decoder selfattn"),
     "no guided alignment": Cell("--guide 0 --guide-end 0"),
-    "12 narrow encoder layers": Cell("--encoder-layers 12 --ffn 656"),
-    "3 wide encoder layers": Cell("--encoder-layers 3 --ffn 2768"),
+    "12 narrow encoder layers": Cell(encoder_layers=12),
+    "3 wide encoder layers": Cell(encoder_layers=3),
     "no averaging": Cell("--ema 0"),
     "no label smoothing": Cell("--smoothing 0"),
 }
@@ -85,7 +96,9 @@ class Ablation:
 
     def settings(self, cell, seed):
         """The command's settings of a cell; what comes later wins."""
-        return [*shlex.split(self.args.common), *shlex.split(self.args.budget), *shlex.split(cell.settings), "--seed", str(seed)]
+        given = (self.args.common, self.args.budget, cell.settings)
+        return ["--size", self.args.size, *map(str, cell.shape(self.args.size)),
+                *(word for words in given for word in shlex.split(words)), "--seed", str(seed)]
 
     def cell(self, name, seed):
         """-> {set: {bleu, chrf2}, "valid_loss": x}, from the kept file or by training."""
@@ -127,6 +140,7 @@ def main():
     parser.add_argument("work", type=Path, help="of campaign.py, at least to its stage encode-held-out")
     parser.add_argument("eval_dir", type=Path)
     parser.add_argument("--budget", required=True, help='settings of train.py for every cell, as "--minutes 20"')
+    parser.add_argument("--size", choices=SIZES, default="tiny", help="of every cell (model.py)")
     parser.add_argument("--common", default="--optimizer muon --tokens 3200 --warmup 250 --guide 0.6 --ema 0.995",
                         help="further settings for every cell")
     parser.add_argument("--cells", nargs="+", choices=CELLS, default=list(CELLS))

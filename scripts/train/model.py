@@ -35,8 +35,9 @@ class Config:
     dropout: float = 0.0  # of embeddings and of every sub-layer's output; training only
 
 
-# What train.py --size means. The teachers are for a GPU: nothing of them is shipped.
+# What train.py --size means. "half" is for comparisons on a CPU, the teachers are for a GPU: nothing of them is shipped.
 SIZES = {
+    "half": {"dim": 128, "ffn": 768, "heads": 4},
     "tiny": {},
     "base": {"dim": 512, "ffn": 2048},
     "teacher": {"dim": 512, "ffn": 2048, "decoder_layers": 6, "decoder": "selfattn", "dropout": 0.1},
