@@ -44,6 +44,7 @@ CELLS = {
     "vocabulary 4,000": Cell(pieces=4000),
     "vocabulary 16,000": Cell(pieces=16000),
     "distilled": Cell(corpus="distilled.npz"),
+    "distilled, as people wrote it": Cell(corpus="originals.npz"),
     "without news": Cell("--without news"),
     "without mdn": Cell("--without mdn"),
     "without tatoeba": Cell("--without tatoeba"),

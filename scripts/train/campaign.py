@@ -90,7 +90,8 @@ class Campaign:
             self.add(f"translate-{made}", shards, self.python(
                 "distill.py", *distil, "--device", args.device, *shlex.split(args.distill), parallel=True))
             self.add(made, f"{made}.npz", self.python(
-                "distill.py", *distil, *shlex.split(args.distill), "--merge", work / f"{made}.npz"))
+                "distill.py", *distil, *shlex.split(args.distill), "--merge", work / f"{made}.npz",
+                *(("--originals", work / "originals.npz") if made == "distilled" else ())))
 
     def add_student(self):
         work = self.work

@@ -2,7 +2,8 @@
 
 What: `python distill.py TEACHER.bin CORPUS.npz OUT_DIR` writes OUT_DIR/shard-NNNNN.npz, each once and whole, so that a stopped
 run goes on where it was; `--merge OUT.npz` writes the encoded corpus of the teacher's pairs, with what its guided attention
-looked at as their links. Under torchrun each process takes every world-th shard.
+looked at as their links, and `--originals OUT.npz` the same pairs as people wrote them (ablate.py). Under torchrun each
+process takes every world-th shard.
 What not: no training; the teacher has the student's vocabulary. Lines made by augment.py are not translated: they are for
 the student to learn from as they are.
 Who calls: campaign.py.
@@ -117,6 +118,8 @@ def merge(args):
     for name in ("trg", "links"):
         join(out, name, parts)
     good = np.concatenate([part.good for part in parts])
+    if args.originals:
+        save(args.originals, chosen(corpus, np.concatenate(index)[good]))
     out = chosen(out, np.flatnonzero(good))
     out.tags, new = np.unique(out.tags, return_inverse=True)  # "mdn" and "mdn/prose" are one now
     out.tag = new.astype(np.uint16)[out.tag]
@@ -130,6 +133,7 @@ def main():
     parser.add_argument("corpus", help="encoded, in the teacher's direction")
     parser.add_argument("out", type=Path)
     parser.add_argument("--merge", type=Path, help="instead of translating: the encoded corpus to write from the shards")
+    parser.add_argument("--originals", type=Path, help="with --merge: the same pairs, untranslated")
     parser.add_argument("--beam", type=int, default=4)
     parser.add_argument("--shard", type=int, default=5000, help="pairs")
     parser.add_argument("--tokens", type=int, default=2000, help="padded source tokens of a batch, times the beam in rows")
