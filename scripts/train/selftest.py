@@ -194,6 +194,7 @@ def check_units(corpus, work):
     recipe.check_rounding()
     recipe.check_dictionary(work)
     recipe.check_filter()
+    recipe.check_rare_words()
     recipe.check_combine()
     recipe.check_plausible()
     recipe.check_muon()

@@ -5,6 +5,7 @@ What not: no quality of translation.
 Who calls: selftest.py.
 """
 
+import collections
 import dataclasses
 import itertools
 import json
@@ -23,6 +24,7 @@ import augment
 import dictionary
 import filter as filtering
 import quantise
+import rare_words
 from align import words
 from decode import EOS, UNK, beam, greedy, translate
 from batches import Batches, GridBatches, collate
@@ -139,6 +141,14 @@ kein Paar
     check(found == wanted, f"a dictionary's pairs: {found}")
     check(dictionary.read(work / "dictionary", senses=1) == [pair for pair in wanted if pair[0].lower() != "bank"],
           "words of many senses are left out")
+
+
+def check_rare_words():
+    """Words are counted in lower case, and lines grouped by how many the corpus hardly has."""
+    counts = collections.Counter({"the": 50, "set": 50, "old": 3})
+    lines = ["The set, 3!", "The old set", "A new old set"]
+    check(abs(rare_words.share(counts, lines, 1) - 2 / 9) < 1e-9, "rare words: two of nine were never seen")
+    check(rare_words.grouped(counts, lines) == [[0], [1], [2], []], "rare words: lines by their number")
 
 
 def check_filter():
@@ -322,6 +332,9 @@ def check_campaign(corpus, work):
     again = run()
     check("== teacher:" not in again and "== translate-distilled:" in again, "campaign: goes on where it was")
     check(shards[1].exists() and shards[0].stat().st_mtime_ns == kept, "campaign: only the missing shard was made")
+    there, here = (np.load(work / f"c/{name}.npz") for name in ("distilled", "originals"))
+    check(np.array_equal(there["src"], here["src"]) and not np.array_equal(there["trg"], here["trg"]),
+          "campaign: the teacher's pairs and people's have the same sources")
     folder = work / "c/model/de-en"
     manifest, card = json.loads((folder / "manifest.json").read_text()), (folder / "card.md").read_text(encoding="utf-8")
     check(manifest["source"] == "de" and len(manifest["scores"]) == 3, "campaign: a manifest")
