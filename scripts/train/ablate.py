@@ -30,12 +30,15 @@ class Cell:
     encoder_layers: int = 0  # other than the size's, at equal bytes: narrower or wider
 
     def shape(self, size):
-        """Its settings for train.py. A layer has 4 D^2 weights of attention and 2 D F of the feed-forward part."""
+        """Its settings for train.py. An encoder layer has 4 D^2 weights of attention, and --ffn F is of the decoder's layers,
+        too: 2 D F weights each."""
         if not self.encoder_layers:
             return []
         config = Config(**SIZES[size])
-        weights = config.encoder_layers * (4 * config.dim ** 2 + 2 * config.dim * config.ffn) // self.encoder_layers
-        return ["--encoder-layers", self.encoder_layers, "--ffn", (weights - 4 * config.dim ** 2) // (2 * config.dim)]
+        layers, attention = self.encoder_layers + config.decoder_layers, 4 * config.dim ** 2
+        wide = (config.encoder_layers + config.decoder_layers) * config.ffn / layers
+        wide += (config.encoder_layers - self.encoder_layers) * attention / (2 * config.dim * layers)
+        return ["--encoder-layers", self.encoder_layers, "--ffn", 8 * round(wide / 8)]
 
 
 # Bytes are equal but for the vocabularies and the decoder.
