@@ -21,7 +21,6 @@ from model import SIZES, Config
 HERE = Path(__file__).resolve().parent
 
 
-
 @dataclass
 class Cell:
     settings: str = ""  # of train.py, beside those of every cell
@@ -36,9 +35,9 @@ class Cell:
             return []
         config = Config(**SIZES[size])
         layers, attention = self.encoder_layers + config.decoder_layers, 4 * config.dim ** 2
-        wide = (config.encoder_layers + config.decoder_layers) * config.ffn / layers
-        wide += (config.encoder_layers - self.encoder_layers) * attention / (2 * config.dim * layers)
-        return ["--encoder-layers", self.encoder_layers, "--ffn", 8 * round(wide / 8)]
+        width = (config.encoder_layers + config.decoder_layers) * config.ffn / layers
+        width += (config.encoder_layers - self.encoder_layers) * attention / (2 * config.dim * layers)
+        return ["--encoder-layers", self.encoder_layers, "--ffn", 8 * round(width / 8)]
 
 
 # Bytes are equal but for the vocabularies and the decoder.
