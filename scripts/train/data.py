@@ -24,7 +24,7 @@ EXCLUDED = frozenset(
 # How often a pair of a source is drawn in one pass. Repetitive or machine-made sources are drawn less often, the little
 # general prose by people that there is more often.
 SAMPLING = collections.defaultdict(lambda: 1.0, {
-    "mdn": 0.6, "news": 3.0, "xquad": 2.0, "ud-pud": 2.0, "manpages": 0.7, "adobe": 0.5, "d365-operations": 0.6,
+    "news": 3.0, "xquad": 2.0, "ud-pud": 2.0, "manpages": 0.7, "adobe": 0.5, "d365-operations": 0.6,
     "d365-business-central": 0.5, "andors-trail": 0.7, "shattered-pd": 0.7, "bcontrast-chat": 0.7, "mlqe-pe": 0.5,
     "lilypond-docs": 0.5, "fdroid-website": 0.6, "ding": 0.6, "ding-sentences": 2.0,
 })
