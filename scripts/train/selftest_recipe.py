@@ -351,7 +351,7 @@ def check_campaign(corpus, work):
 def check_ablation(work, eval_dir, budget):
     """Two cells of the ablation on what the campaign prepared; the second call trains nothing."""
     command = [sys.executable, HERE / "ablate.py", work, eval_dir, "--source", "de", "--budget", budget, "--common", "--ema 0.9",
-               "--cells", "base", "distilled", "without news", "--lines", "3"]
+               "--cells", "base", "no guided alignment", "without news", "--lines", "3"]
 
     def table():
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
@@ -360,5 +360,5 @@ def check_ablation(work, eval_dir, budget):
         return done.stdout
     first, second = table(), table()
     check(first.count("train.py") == 3 and "train.py" not in second, "ablation: finished cells are not run again")
-    check([line.split(" | ")[0] for line in second.splitlines()[2:]] == ["| base", "| distilled", "| without news"],
+    check([line.split(" | ")[0] for line in second.splitlines()[2:]] == ["| base", "| no guided alignment", "| without news"],
           "ablation: a line for each cell")
