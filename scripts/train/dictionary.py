@@ -25,21 +25,26 @@ IN_FULL = {
 UNCLEAR = re.compile(r"[/|{}\[\]()<>+=~_]|\.\.\.|…|\b(?:jdn|jdm|jds|etw|sb|sth|esp|usw|bes)\b")
 
 
-def plain(text):
-    """One synonym without notes, stand-ins in full; "" where it is no plain text."""
+def without_notes(text):
     before = None
     while before != text:  # notes may lie in notes
         before, text = text, NOTES.sub("", text)
-    text = " ".join(IN_FULL.get(word, word) for word in text.split())
+    return text
+
+
+def plain(text):
+    """One synonym without notes, stand-ins in full; "" where it is no plain text."""
+    text = " ".join(IN_FULL.get(word, word) for word in without_notes(text).split())
     return "" if UNCLEAR.search(text) else text
 
 
 def synonyms(part):
-    # A semicolon in a note parts nothing: the notes go first.
-    before = None
-    while before != part:
-        before, part = part, NOTES.sub("", part)
-    return [text for text in map(plain, part.split(";")) if text]
+    # A semicolon in a note parts nothing, so the notes go first; "/X/;" is seen to be one only when it stands alone.
+    return [text for text in map(plain, without_notes(part).split(";")) if text]
+
+
+def headword(english):
+    return english.removeprefix("to ")
 
 
 def parts(line):
@@ -60,6 +65,6 @@ def read(path, senses=SENSES):
             for english, german in parts(line.rstrip("\n")):
                 for text in english if german else ():
                     pairs[text, german[0]] = None
-                    meanings[text.removeprefix("to ").lower()].add(german[0])
+                    meanings[headword(text).lower()].add(german[0])
     return [(english, german) for english, german in pairs
-            if " " in english.removeprefix("to ") or len(meanings[english.removeprefix("to ").lower()]) <= senses]
+            if " " in headword(english) or len(meanings[headword(english).lower()]) <= senses]
