@@ -61,6 +61,15 @@ def metrics(outputs, references):
                  for metric in (sacrebleu.metrics.BLEU(), sacrebleu.metrics.CHRF()))
 
 
+def bleu_of(part):
+    """BLEU of (output, reference) pairs and how many they are; the number alone where that is too few."""
+    return f"{metrics(*zip(*part))[0]:.1f} ({len(part)})" if len(part) >= RARE else f"({len(part)})"
+
+
+def range_name(low, high):
+    return f"{low} and more" if high >= 999 else str(low) if low == high else f"{low}-{high}"
+
+
 def pair_text(scores):
     return f"{scores[0]:.1f} / {scores[1]:.1f}"
 
@@ -140,9 +149,8 @@ def length(of):
     for low, high in LENGTHS:
         cells = []
         for name in SETS:
-            part = [(o, r) for s, r, o in zip(*of.sets[name]) if low <= len(s.split()) <= high]
-            cells.append(f"{metrics(*zip(*part))[0]:.1f} ({len(part)})" if len(part) >= RARE else f"({len(part)})")
-        text += row(f"{low}-{high}" if high < 999 else f"{low} and more", *cells)
+            cells.append(bleu_of([(o, r) for s, r, o in zip(*of.sets[name]) if low <= len(s.split()) <= high]))
+        text += row(range_name(low, high), *cells)
     return text
 
 

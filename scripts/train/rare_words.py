@@ -11,16 +11,13 @@ import argparse
 import collections
 from pathlib import Path
 
-import sacrebleu
-
 import score_engine
 from align import words
+from card import SETS, bleu_of, head, range_name, row
 from evaluate import read_set
 
-SETS = ("docs-test", "flores-dev", "wmt13")
-RARE = 20
+RARE = 20  # fewer times in the corpus than this
 GROUPS = ((0, 0), (1, 1), (2, 3), (4, 999))  # rare words of a line
-FEWEST = 20  # lines that have a BLEU worth printing
 
 
 def words_of(text):
@@ -48,17 +45,6 @@ def grouped(counts, lines):
     return [[i for i, number in enumerate(rare) if low <= number <= high] for low, high in GROUPS]
 
 
-def bleu(outputs, references, index):
-    if len(index) < FEWEST:
-        return f"({len(index)})"
-    score = sacrebleu.corpus_bleu([outputs[i] for i in index], [[references[i] for i in index]]).score
-    return f"{score:.1f} ({len(index)})"
-
-
-def name(low, high):
-    return str(low) if low == high else f"{low} and more" if high == GROUPS[-1][1] else f"{low}-{high}"
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pairs")
@@ -66,16 +52,15 @@ def main():
     parser.add_argument("model", help="folder or packed file, English to German")
     parser.add_argument("--engine", default="build/dolmetsch")
     args = parser.parse_args()
-    counts, shares, scores = count(args.pairs), [], []
+    counts = count(args.pairs)
+    shares = head("running words that the corpus has", "never", f"fewer than {RARE} times")
+    scores = head("BLEU (lines), by rare words in the line", *(range_name(*group) for group in GROUPS))
     for test in SETS:
         english, german = read_set(args.eval_dir, test)
-        shares.append(f"| {test} | " + " | ".join(f"{100 * share(counts, english, few):.1f} %" for few in (1, RARE)) + " |")
+        shares += row(test, *(f"{100 * share(counts, english, few):.1f} %" for few in (1, RARE)))
         outputs = score_engine.translate(args.engine, args.model, [], english)
-        cells = [bleu(outputs, german, index) for index in grouped(counts, english)]
-        scores.append(f"| {test} | " + " | ".join(cells) + " |")
-    print(f"| running words that the corpus has | never | fewer than {RARE} times |\n|---|---|---|\n" + "\n".join(shares))
-    print("\n| BLEU (lines), by rare words in the line | " + " | ".join(name(*group) for group in GROUPS) + " |\n|---|"
-          + "---|" * len(GROUPS) + "\n" + "\n".join(scores))
+        scores += row(test, *(bleu_of([(outputs[i], german[i]) for i in index]) for index in grouped(counts, english)))
+    print(shares + "\n" + scores, end="")
 
 
 if __name__ == "__main__":
