@@ -197,6 +197,7 @@ def check_units(corpus, work):
     recipe.check_rare_words()
     recipe.check_combine()
     recipe.check_plausible()
+    recipe.check_merge(work)
     recipe.check_muon()
     recipe.check_batches()
     recipe.check_grid()
