@@ -1,7 +1,7 @@
-"""Reads the corpus, keeps what may be shipped, and writes one table of pairs.
+"""Reads the corpus and our own text, keeps what may be shipped, and writes one table of pairs.
 
-What: `python data.py CORPUS_DIR OUT.tsv` -> lines `source<TAB>english<TAB>german`; with --held-out those of
-valid.tsv, which are never trained on; with --dictionary those of a dictionary, too (dictionary.py).
+What: `python data.py CORPUS_DIR OUT.tsv` -> lines `source<TAB>english<TAB>german`; with --held-out those of valid.tsv
+and of written.py that are never trained on; with --dictionary those of a dictionary, too (dictionary.py).
 What not: no tokenisation (vocab.py), no alignment (align.py), no batches (train.py).
 Who calls: campaign.py, first of all; batches.py imports draws().
 """
@@ -14,6 +14,7 @@ import unicodedata
 from pathlib import Path
 
 import dictionary
+import written
 from files import replacing
 
 # Non-commercial or unclear licences: never part of weights that we ship.
@@ -24,9 +25,9 @@ EXCLUDED = frozenset(
 # How often a pair of a source is drawn in one pass. Repetitive or machine-made sources are drawn less often, the little
 # general prose by people that there is more often.
 SAMPLING = collections.defaultdict(lambda: 1.0, {
-    "news": 3.0, "xquad": 2.0, "ud-pud": 2.0, "manpages": 0.7, "adobe": 0.5, "d365-operations": 0.6,
-    "d365-business-central": 0.5, "andors-trail": 0.7, "shattered-pd": 0.7, "bcontrast-chat": 0.7, "mlqe-pe": 0.5,
-    "lilypond-docs": 0.5, "fdroid-website": 0.6, "ding": 0.6, "ding-sentences": 2.0,
+    "written": 3.0, "news": 4.0, "xquad": 3.0, "ud-pud": 4.0, "debian-web": 1.3, "tatoeba": 1.2, "mdn": 0.5, "manpages": 0.7,
+    "adobe": 0.5, "d365-operations": 0.6, "d365-business-central": 0.5, "andors-trail": 0.7, "shattered-pd": 0.7,
+    "bcontrast-chat": 0.7, "lilypond-docs": 0.5, "fdroid-website": 0.6, "ding": 0.6, "ding-sentences": 2.0,
 })
 
 # What later steps put behind a source's name, as in "mdn/prose": whole sentences of good prose (filter.py), lines
@@ -61,12 +62,16 @@ def read_corpus(directory):
         for pair in pairs:
             english, german = pair.rstrip("\n").split("\t")
             yield "news", english, german
+    for english, german in written.read():
+        yield "written", english, german
 
 
 def read_held_out(directory):
     with open(directory / "valid.tsv", encoding="utf-8", newline="\n") as pairs:
         for tag, pair in zip((directory / "valid.src").read_text().split(), pairs, strict=True):
             yield tag, *pair.rstrip("\n").split("\t")
+    for english, german in written.read(held_out=True):
+        yield "written", english, german
 
 
 def read_dictionary(path):

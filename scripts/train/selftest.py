@@ -17,6 +17,7 @@ from sacrebleu.metrics import BLEU
 
 import rnn
 import selftest_recipe as recipe
+import selftest_text as text
 from by_length import Stats, joined_lines
 from decode import EOS, greedy, pad_rows
 from golden import CONFIGS, spread_weights
@@ -108,7 +109,7 @@ def check_chain(corpus, work):
     run("data.py", corpus, work / "pairs.tsv", "--pairs", PAIRS)
     run("vocab.py", work / "pairs.tsv", work / "vocab", "--size", 800)
     run("align.py", work / "pairs.tsv", work / "links.txt")
-    recipe.check_augment(work / "pairs.tsv", work / "links.txt")
+    text.check_augment(work / "pairs.tsv", work / "links.txt")
     run("encode.py", work / "pairs.tsv", work / "links.txt", work / "vocab.model", work / "corpus.npz")
     common = [work / "corpus.npz", work / "vocab.model", work / "run", "--minutes", 60, "--short-tokens", 0,
               "--tokens", 800, "--optimizer", "muon", "--warmup", 5, "--threads", 1,
@@ -192,12 +193,14 @@ def check_units(corpus, work):
         check_steps(name)
         recipe.check_beam(name, MODELS[name])
     recipe.check_rounding()
-    recipe.check_dictionary(work)
-    recipe.check_filter()
-    recipe.check_rare_words()
+    text.check_dictionary(work)
+    text.check_filter()
+    text.check_rare_words()
     recipe.check_combine()
     recipe.check_plausible()
     recipe.check_merge(work)
+    text.check_closest(work)
+    text.check_written(work)
     recipe.check_muon()
     recipe.check_batches()
     recipe.check_grid()
