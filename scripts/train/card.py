@@ -23,6 +23,7 @@ from types import SimpleNamespace
 import sacrebleu
 
 import score_engine
+from data import read_held_out
 from evaluate import read_set
 from files import replacing
 
@@ -47,6 +48,7 @@ DOMAINS = {
     "system manuals and help (manpages, debian, gnome, zammad, ...)":
         ("manpages", "debian-web", "gnome-help", "zammad", "tails", "blender-manual", "mozilla-www"),
     "short everyday sentences (tatoeba)": ("tatoeba",),
+    "news, science, history, daily life (our own text)": ("written",),
     "not trained on (captions, crawl, Europarl, \"du\" books)":
         ("multi30k", "stsb-deepl", "wmt-sample", "contao", "progit"),
 }
@@ -97,16 +99,16 @@ def cached(folder, name, lines, make):
 
 
 def load_sets(args, manifest):
-    """name -> (sources, references, outputs of the engine) of every test set and "valid", which also has tags."""
+    """-> {name: (sources, references, outputs of the engine)} of every test set and "valid", and the tags of that one."""
     engine = hashlib.sha256(args.engine.read_bytes()).hexdigest()
     source, folder = manifest["source"], ROOT / "build/card" / f"{manifest['sha256'][:12]}-{engine[:12]}"
     sets = {name: read_set(args.eval_dir, name, source) for name in SETS}
-    with open(args.corpus / "valid.tsv", encoding="utf-8", newline="\n") as file:
-        sides = list(zip(*(line.rstrip("\n").split("\t") for line in file)))
-    sets["valid"] = tuple(map(list, sides if source == "en" else sides[::-1]))
-    return {name: (lines, references, cached(folder, name, lines,
-                   lambda lines: score_engine.translate(str(args.engine), str(args.model), [], lines)))
-            for name, (lines, references) in sets.items()}
+    tags, *sides = map(list, zip(*read_held_out(args.corpus)))
+    sets["valid"] = tuple(sides if source == "en" else sides[::-1])
+
+    def outputs(name, lines):
+        return cached(folder, name, lines, lambda lines: score_engine.translate(str(args.engine), str(args.model), [], lines))
+    return {name: (lines, references, outputs(name, lines)) for name, (lines, references) in sets.items()}, tags
 
 
 # --- one function a section: SimpleNamespace(args, manifest, sets, tags) -> Markdown -------------------------------
@@ -155,7 +157,7 @@ def length(of):
 
 
 def domain(of):
-    text = ("BLEU / chrF2 on the held-out pairs of the corpus, by where they come from.\n\n"
+    text = ("BLEU / chrF2 on held-out pairs of the training text, by where they come from.\n\n"
             + head("domain", "lines", "BLEU / chrF2"))
     for name, tags in DOMAINS.items():
         part = [(o, r) for tag, (_, r, o) in zip(of.tags, zip(*of.sets["valid"]), strict=True) if tag in tags]
@@ -243,8 +245,8 @@ def main():
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS))
     args = parser.parse_args()
     manifest = json.loads((args.model / "manifest.json").read_text())
-    of = SimpleNamespace(args=args, manifest=manifest, sets=load_sets(args, manifest),
-                         tags=(args.corpus / "valid.src").read_text().split())
+    sets, tags = load_sets(args, manifest)
+    of = SimpleNamespace(args=args, manifest=manifest, sets=sets, tags=tags)
     path = args.model / "card.md"
     languages = " to ".join(LANGUAGES[manifest[side]] for side in ("source", "target"))
     card = path.read_text(encoding="utf-8") if path.exists() else f"# {manifest['name']}: {languages}\n"
