@@ -1,8 +1,8 @@
 """Of what a beam finds for the pairs of the corpus, the translation nearest to the people's one (Kim & Rush 2016, section 3.3).
 
-What: `python closest.py MODEL PAIRS.tsv OUT.tsv [--engine build/dolmetsch]` -> lines `source/distilled<TAB>english<TAB>german`, for
-a model to go on from: sentences that it could have written itself, and better ones than its first choice. Of each line, the
-best of `--nbest` hypotheses by sentence chrF; left out where even that is below --least.
+What: `python closest.py MODEL PAIRS.tsv OUT.tsv [--engine build/dolmetsch]` -> lines `source/distilled<TAB>english<TAB>german`,
+for a model to go on from: sentences that it could have written itself, and better ones than its first choice. Of each line,
+the best of `--nbest` hypotheses by sentence chrF; left out where even that is below --least.
 What not: a teacher's own choice, with links, is distill.py's.
 Who calls: by hand, before the last run of a model that has no teacher; encode.py reads OUT.
 """
@@ -36,8 +36,9 @@ def hypotheses(engine, model, beam, lines):
         feeder.start()
         for line in running.stdout:
             found = json.loads(line)
-            several = len(found["sentences"]) == 1  # a longer line is translated in parts, which have no alternatives as a whole
-            yield [found["text"]] + ([other["text"] for other in found["sentences"][0].get("alternatives", ())] if several else [])
+            # A long line is translated in parts, which have no alternatives as a whole.
+            whole = found["sentences"][0].get("alternatives", ()) if len(found["sentences"]) == 1 else ()
+            yield [found["text"]] + [other["text"] for other in whole]
         feeder.join()
     if running.returncode:
         raise SystemExit(f"{engine} failed on {model}")

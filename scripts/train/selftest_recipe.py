@@ -26,6 +26,7 @@ from combine import chosen, combined, save, turned
 from distill import merge, plausible, shards
 from encode import offsets, offsets_of
 from golden import spread_weights
+from interpolate import interpolated
 from loss import cross_entropy
 from marian import make_model
 from model import Config, recur_by_doubling, recur_by_step
@@ -170,6 +171,24 @@ def check_merge(work):
           ("src", "src_at", "trg", "trg_at", "tag")), "distill: the originals are the plausible pairs as they were")
     check(np.array_equal(there["src"], wanted.src) and np.array_equal(there["trg"], wanted.trg + 100),
           "distill: beside them the teacher's, of the same sources")
+
+
+def check_interpolated():
+    """Between two models: the ends are the models, the middle is their mean; other shapes are refused."""
+    small = Config(vocab=20, dim=8, ffn=16, heads=2, encoder_layers=1, decoder_layers=1)
+    old, new, other = make_model(small), make_model(small), make_model(dataclasses.replace(small, ffn=24))
+    weights = [{name: weight.detach().clone() for name, weight in model.weights.items()} for model in (old, new)]
+    middle = interpolated(old, new, 0.5).weights
+    check(all(torch.allclose(middle[name], (a + b) / 2) for (name, a), b in zip(weights[0].items(), weights[1].values())),
+          "interpolate: half way is the mean")
+    first = interpolated(old, new, 0.0).weights
+    check(all(torch.equal(first[name], weight) for name, weight in weights[0].items()), "interpolate: 0 is the old model")
+    refused = False
+    try:
+        interpolated(old, other, 0.5)
+    except SystemExit:
+        refused = True
+    check(refused, "interpolate: refuses models of other shapes")
 
 
 def check_muon():
