@@ -11,6 +11,7 @@ import re
 import tempfile
 
 from files import replacing
+from pairs import links_line, read, read_links
 
 # Runs of letters or digits, else single marks: finer than blanks, so that
 # "page," and "`page`" share their statistics.
@@ -28,13 +29,6 @@ def words(text):
 
 def spaced(text):
     return " ".join(text[b:e].replace(" ", "") for b, e in words(text))
-
-
-def read_links(path):
-    """Yields the set of (i, j) of each line."""
-    with open(path, encoding="ascii") as file:
-        for line in file:
-            yield {tuple(map(int, link.split("-"))) for link in line.split()}
 
 
 def grow_diag_final_and(forward, reverse):
@@ -70,8 +64,7 @@ def main():
     parser.add_argument("--samplers", type=int, default=2)
     args = parser.parse_args()
     import eflomal  # here, because words() is wanted on machines that have no aligner, too
-    with open(args.pairs, encoding="utf-8", newline="\n") as file:
-        pairs = [line.rstrip("\n").split("\t")[1:] for line in file]
+    pairs = [sides for _, *sides in read(args.pairs)]
     with tempfile.NamedTemporaryFile() as forward, tempfile.NamedTemporaryFile() as reverse:
         aligner = eflomal.Aligner(
             model=3, n_iterations=tuple(args.iterations), n_samplers=args.samplers,
@@ -80,7 +73,7 @@ def main():
                       links_filename_fwd=forward.name, links_filename_rev=reverse.name, quiet=False)
         with replacing(args.links, encoding="ascii") as out:
             for f, r in zip(read_links(forward.name), read_links(reverse.name), strict=True):
-                out.write(" ".join(f"{i}-{j}" for i, j in sorted(grow_diag_final_and(f, r))) + "\n")
+                out.write(links_line(grow_diag_final_and(set(f), set(r))))
 
 
 if __name__ == "__main__":

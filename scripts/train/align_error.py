@@ -17,11 +17,12 @@ from pathlib import Path
 import sentencepiece as spm
 import torch
 
-from align import read_links, words
+from align import words
 from alignment_set import accuracy, error_rate, read_set
 from decode import EOS
 from encode import encode_text, pieces_by_word
 from files import replacing
+from pairs import read_links
 from read_model import load_packed
 
 

@@ -11,12 +11,14 @@ A change is a splice: a span of each side gives way to new text, and the links a
 
 import argparse
 import collections
+import itertools
 import random
 import re
 from dataclasses import dataclass
 
 from align import words
 from files import replacing
+from pairs import links_line, read_linked
 
 EMOJI = "😀 😂 😍 🎉 👍 🙏 🔥 ✨ 🚀 ✅ ❌ 💡 📁 🐛 🤔 😢 👀 💬 🔒 📷".split()
 BULLETS = ("- ", "* ", "• ", "1. ", "2. ", "3) ", "a) ", "– ", "- [ ] ")
@@ -209,11 +211,8 @@ def turned(pair):
 
 def read(pairs_path, links_path, source):
     """Yields every pair, with the language `source` as its source."""
-    with open(pairs_path, encoding="utf-8", newline="\n") as pairs, open(links_path, encoding="ascii") as links:
-        for pair, link in zip(pairs, links, strict=True):
-            tag, english, german = pair.rstrip("\n").split("\t")
-            whole = Pair(tag, english, german, [tuple(map(int, x.split("-"))) for x in link.split()])
-            yield whole if source == "en" else turned(whole)
+    for whole in itertools.starmap(Pair, read_linked(pairs_path, links_path)):
+        yield whole if source == "en" else turned(whole)
 
 
 def main():
@@ -230,7 +229,7 @@ def main():
         def write(tag, pair):
             pair = pair if args.source == "en" else turned(pair)
             out.write(f"{tag}\t{pair.source}\t{pair.target}\n")
-            out_links.write(" ".join(f"{i}-{j}" for i, j in sorted(set(pair.links))) + "\n")
+            out_links.write(links_line(set(pair.links)))
         for pair in read(args.pairs, args.links, args.source):
             write(pair.tag, pair)
             total += 1

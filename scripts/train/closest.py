@@ -16,13 +16,9 @@ import threading
 import sacrebleu
 
 from files import replacing
+from pairs import read
 
 METRIC = sacrebleu.metrics.CHRF()
-
-
-def read(path):
-    with open(path, encoding="utf-8", newline="\n") as file:
-        return [line.rstrip("\n").split("\t") for line in file]
 
 
 def hypotheses(engine, model, beam, lines):
@@ -63,7 +59,7 @@ def main():
     parser.add_argument("--nbest", type=int, default=6, help="hypotheses, and width of the beam")
     parser.add_argument("--least", type=float, default=35.0, help="chrF of the least good one that is kept")
     args = parser.parse_args()
-    pairs, places, kept = read(args.pairs), collections.Counter(), []
+    pairs, places, kept = list(read(args.pairs)), collections.Counter(), []
     with replacing(args.out, encoding="utf-8", newline="\n") as out:
         found = hypotheses(args.engine, args.model, args.nbest, (english for _, english, _ in pairs))
         for (tag, english, german), texts in zip(pairs, found, strict=True):

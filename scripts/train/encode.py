@@ -20,6 +20,7 @@ import sentencepiece as spm
 
 from align import words
 from files import replacing
+from pairs import parse, parse_links
 
 MAX_PIECES = 120
 EOS = 0
@@ -70,13 +71,12 @@ def encode_chunk(job):
     vocab = spm.SentencePieceProcessor(vocab_path)
     encoded = []
     for pair, links in lines:
-        tag, english, german = pair.rstrip("\n").split("\t")
+        tag, english, german = parse(pair)
         texts, turn = ((english, german), 1) if source == "en" else ((german, english), -1)
         (src, src_owner), (trg, trg_owner) = (encode_text(vocab, text) for text in texts)
         if max(len(src), len(trg)) >= MAX_PIECES:
             continue
-        links = [tuple(map(int, link.split("-")))[::turn] for link in links.split()]
-        links = link_pieces(links, src, src_owner, trg, trg_owner)
+        links = link_pieces([link[::turn] for link in parse_links(links)], src, src_owner, trg, trg_owner)
         encoded.append((tag, np.array(src + [EOS], np.uint16), np.array(trg + [EOS], np.uint16),
                         np.array(links, np.uint8)))
     return encoded, len(lines) - len(encoded)

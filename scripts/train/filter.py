@@ -22,6 +22,7 @@ import numpy as np
 
 from align import STEM, words
 from files import replacing
+from pairs import links_line, read_linked
 
 LENGTH_SIGMAS = 4.5
 ALIGNMENT_FLOOR = -5.0  # in nats a word; pairs with fewer than ALIGNED_WORDS words on a side are not judged
@@ -37,17 +38,6 @@ CODE = re.compile(r"\S*[_/\\<>{}()=$#@`|]\S*|\S*[a-z][A-Z]\S*|\S*\d\S*")
 
 def stems(text):
     return [text[b:e].lower()[:STEM] for b, e in words(text)]
-
-
-def read(pairs_path, links_path):
-    """Yields (tag, English, German, links as text) of every pair."""
-    with open(pairs_path, encoding="utf-8", newline="\n") as pairs, open(links_path, encoding="ascii") as links:
-        for pair, link in zip(pairs, links, strict=True):
-            yield *pair.rstrip("\n").split("\t"), link.rstrip("\n")
-
-
-def parse(links):
-    return [tuple(map(int, link.split("-"))) for link in links.split()]
 
 
 class LengthModel:
@@ -177,23 +167,23 @@ def main():
         parser.add_argument(name)
     args = parser.parse_args()
     lexicon, lengths = Lexicon(), []
-    for _, english, german, links in read(args.pairs, args.links):
-        lexicon.count(english, german, parse(links))
+    for _, english, german, links in read_linked(args.pairs, args.links):
+        lexicon.count(english, german, links)
         lengths.append((len(english) + 10, len(german) + 10))
     judge = Filter(LengthModel(np.array(lengths)), lexicon).judge
     kept, dropped = collections.Counter(), collections.Counter()
     examples = collections.defaultdict(lambda: Reservoir(EXAMPLES, 1))
     with (replacing(args.out, encoding="utf-8", newline="\n") as out,
           replacing(args.out_links, encoding="ascii") as out_links):
-        for tag, english, german, links in read(args.pairs, args.links):
-            reason, new_tag = judge(tag, english, german, parse(links))
+        for tag, english, german, links in read_linked(args.pairs, args.links):
+            reason, new_tag = judge(tag, english, german, links)
             if reason:
                 dropped[reason, tag] += 1
                 examples[reason].add((english, german))
                 continue
             kept[new_tag] += 1
             out.write(f"{new_tag}\t{english}\t{german}\n")
-            out_links.write(links + "\n")
+            out_links.write(links_line(links))
     report(dropped, kept, examples)
 
 

@@ -18,10 +18,10 @@ from pathlib import Path
 import sentencepiece as spm
 import torch
 
-from align import read_links
 from align_error import attention_links, given_links, score
 from alignment_set import Pair, read_set
 from marian import load_model, save_model
+from pairs import links_line, parse, read_links
 from read_model import load_packed
 
 HERE = Path(__file__).resolve().parent
@@ -32,11 +32,11 @@ def sample(pairs_path, links_path, count, seed):
     with open(pairs_path, encoding="utf-8", newline="\n") as pairs, open(links_path, encoding="ascii") as links:
         lines = list(zip(pairs, links, strict=True))
     chosen = random.Random(seed).sample(lines, count)
-    return [(pair, Pair(*pair.rstrip("\n").split("\t"), set(), set()), link) for pair, link in chosen]
+    return [(pair, Pair(*parse(pair), set(), set()), link) for pair, link in chosen]
 
 
 def write_links(path, found):
-    path.write_text("".join(" ".join(f"{i}-{j}" for i, j in sorted(links)) + "\n" for links in found), encoding="ascii")
+    path.write_text("".join(map(links_line, found)), encoding="ascii")
 
 
 @torch.no_grad()
@@ -89,7 +89,7 @@ def prepare(args):
 
 def agreement(work):
     """F1 of the two guides' links with each other."""
-    one, other = (list(read_links(work / f"{name}.links")) for name in ("eflomal", "attention"))
+    one, other = ([set(links) for links in read_links(work / f"{name}.links")] for name in ("eflomal", "attention"))
     return 2 * sum(len(a & b) for a, b in zip(one, other)) / sum(len(a) + len(b) for a, b in zip(one, other))
 
 

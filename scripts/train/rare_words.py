@@ -15,6 +15,7 @@ import score_engine
 from align import words
 from card import SETS, bleu_of, head, range_name, row
 from evaluate import read_set
+from pairs import read
 
 RARE = 20  # fewer times in the corpus than this
 GROUPS = ((0, 0), (1, 1), (2, 3), (4, 999))  # rare words of a line
@@ -27,9 +28,8 @@ def words_of(text):
 
 def count(pairs_path):
     counts = collections.Counter()
-    with open(pairs_path, encoding="utf-8", newline="\n") as pairs:
-        for pair in pairs:
-            counts.update(words_of(pair.split("\t")[1]))
+    for _, english, _ in read(pairs_path):
+        counts.update(words_of(english))
     return counts
 
 

@@ -20,6 +20,7 @@ import filter as filtering
 import rare_words
 import written
 from align import words
+from pairs import read
 from selftest_recipe import HERE, ROOT, check
 
 
@@ -107,7 +108,7 @@ def check_closest(work):
     pairs.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
     printed = subprocess.run([sys.executable, HERE / "closest.py", model, pairs, out, "--engine", ROOT / "build/dolmetsch"],
                              check=True, capture_output=True, text=True).stdout
-    (tag, english, chosen_text), = closest.read(out)
+    (tag, english, chosen_text), = read(out)
     texts, = closest.hypotheses(ROOT / "build/dolmetsch", model, 6, [lines[0][1]])
     near = closest.nearest(texts, lines[0][2])
     check((tag, english) == ("mdn/distilled", lines[0][1]) and "1 of 2 pairs" in printed,
