@@ -2,8 +2,9 @@
 
 What: `for english, german in read()` reads written.tsv.xz beside this file; `read(held_out=True)` its hundredth that is never
 trained on. `python written.py EVAL_DIR OUT.tsv.xz RAW.txt ...` makes that file from lines `english ||| german`.
-A large language model wrote it for this project, each pair at once in both languages, by field, with invented facts: no
-translation system's output, no text from elsewhere. MIT licence, as the rest of the repository.
+A large language model wrote it for this project, each pair at once in both languages, by field, and for words that the corpus has
+seldom: no translation system's output, no text from elsewhere. What it says is invented as often as true, no source of
+knowledge. MIT licence, as the rest of the repository.
 What not: no weights (data.py), no check of the translation (filter.py).
 Who calls: data.py.
 
