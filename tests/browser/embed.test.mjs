@@ -147,8 +147,12 @@ test('axe-core finds nothing, on any page, in light and dark; every link leads s
   const page = await browser.newPage(), found = [], links = new Set();
   await page.setViewport({ width: 1280, height: 900 });
   for (const path of PAGES) for (const scheme of ['light', 'dark']) {
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    await page.emulateMediaFeatures([
+      { name: 'prefers-color-scheme', value: scheme }, { name: 'prefers-reduced-motion', value: 'reduce' }]);
     await page.goto(open.url + path, { waitUntil: 'load' });
+    // A translation that fades in is grey for a moment.
+    await page.waitForFunction(() => [...document.querySelectorAll('.output')]
+      .every((each) => each.textContent && !each.matches('.waiting')));
     await page.evaluate(() => Promise.all([...document.querySelectorAll('dolmetsch-page, dolmetsch-attention')]
       .map((element) => customElements.whenDefined(element.localName))));
     await page.waitForFunction(() => [...document.querySelectorAll('dolmetsch-attention')]
