@@ -52,7 +52,7 @@ export const SENTENCES = [
   ['Press <code>Shift</code> and <code>Tab</code> to go back.', 'und'],
   ['Press <code>Delete</code> or <code>Backspace</code>.', 'oder'],
   ['Press <code>Ctrl</code>+<code>Shift</code>+<code>T</code> to open the last tab again.',
-    'Sie + + letzten|letzte Tab|Registerkarte öffnen'],
+    'Sie + + letzte Tab|Registerkarte öffnen'],
   ['Press <code>Ctrl</code>+<code>C</code> to copy and <code>Ctrl</code>+<code>V</code> to paste.',
     '+ + und kopieren einfügen|einzufügen'],
   ['<code>Enter</code> sends the message, <code>Shift</code>+<code>Enter</code> begins a new line.', 'Nachricht neue Zeile +'],
