@@ -194,7 +194,7 @@ def main():
     parser.add_argument("--bits", type=int, default=6, help="of each weight, in that run and in the file")
     parser.add_argument("--teacher", default="", help="size of the teacher; empty: none")
     parser.add_argument("--teacher-settings", default="--minutes 60 --optimizer muon --tokens 30000 --warmup 1000")
-    parser.add_argument("--distill", default="--tokens 16000 --dtype bfloat16", help="settings of distill.py")
+    parser.add_argument("--distill", default="--tokens 64000 --shard 20000 --dtype float16", help="settings of distill.py")
     parser.add_argument("--until", help="the last stage to run")
     parser.add_argument("--list", action="store_true", help="print the stages, run nothing")
     args = parser.parse_args()

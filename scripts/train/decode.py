@@ -60,41 +60,56 @@ def moved(state, rows):
     return {key: reorder(value, rows) if key in ("cells", "h") else value for key, value in state.items()}
 
 
+def extensions(logits, done, width):
+    """The best next pieces of each hypothesis: logits [B*W,V], done [B,W] -> (log-probabilities, ids), both [B,W,k], best first.
+    What is done goes on with EOS alone, at no cost."""
+    best, token = logits.topk(min(width, logits.shape[1]), dim=1)
+    gain = best.float() - logits.float().logsumexp(1, keepdim=True)
+    free = torch.full_like(gain[0], -torch.inf)
+    free[0] = 0
+    return (torch.where(done[..., None], free, gain.view(*done.shape, -1)),
+            torch.where(done[..., None], EOS, token.view(*done.shape, -1)))
+
+
 @torch.inference_mode()
 def beam(model, sources, width, device="cpu", longest=MAX_LENGTH_FACTOR):
     """As greedy(), with `width` hypotheses for each sentence side by side; the best by mean log-probability of its
     pieces, EOS counted. As in Marian a finished one keeps its place; those not finished at the length limit, `longest`
-    times the pieces of the longest source, come last."""
+    times the pieces of the longest source, come last. Sentences that are finished leave when they are half of what is left."""
     src, mask = pad_rows(sources, device)
     memory, bias = model.encode(src, mask)
     spread = torch.arange(len(sources), device=device).repeat_interleave(width)
     state, bias = reorder(model.start(memory), spread), bias.index_select(0, spread)
-    first = torch.arange(len(sources), device=device)[:, None] * width  # row of each sentence's first hypothesis
     total = torch.full((len(sources), width), -torch.inf, device=device)
     total[:, 0] = 0  # all start alike: one is enough
     previous = torch.full((len(spread),), -1, device=device)
-    done = torch.zeros_like(total, dtype=torch.bool)
-    output = torch.zeros(len(spread), 0, dtype=torch.long, device=device)
-    length = torch.zeros_like(total)
-    for _ in range(int(longest * src.shape[1])):
+    done, length = torch.zeros_like(total, dtype=torch.bool), torch.zeros_like(total)
+    output = torch.zeros(*total.shape, 0, dtype=torch.long, device=device)
+    found, limit = [[]] * len(sources), int(longest * src.shape[1])
+    here = torch.arange(len(sources), device=device)  # the sentences that are left
+    for step in range(1, limit + 1):
         logits, _ = model.step(previous, state, bias)
         logits[:, UNK] = -torch.inf
-        gains = logits.float().log_softmax(-1).view(*total.shape, -1)
-        # What is done goes on with EOS alone, at no cost.
-        gains = gains.masked_fill(done[..., None], -torch.inf)
-        gains[..., EOS] = gains[..., EOS].masked_fill(done, 0)
-        total, place = (total[..., None] + gains).flatten(1).topk(width, dim=1)
-        parent, token = place // gains.shape[-1], place % gains.shape[-1]
-        rows = (first + parent).flatten()
+        gain, token = extensions(logits, done, width)
+        total, place = (total[..., None] + gain).flatten(1).topk(width, dim=1)
+        parent, token = place // gain.shape[-1], token.flatten(1).gather(1, place)
         length = length.gather(1, parent) + ~done.gather(1, parent)
         done = done.gather(1, parent) | (token == EOS)
-        output = torch.cat([output.index_select(0, rows), token.view(-1, 1)], dim=1)
-        if done.all():
-            break
-        state, previous = moved(state, rows), token.flatten()
-    best = (total / length - 1e9 * ~done).argmax(1)
-    chosen = output.view(*total.shape, -1)[torch.arange(len(sources), device=device), best].tolist()
-    return [row[:row.index(EOS)] if EOS in row else row for row in chosen]
+        output = torch.cat([output.gather(1, parent[..., None].expand(-1, -1, output.shape[2])), token[..., None]], dim=2)
+        state = moved(state, (torch.arange(len(here), device=device)[:, None] * width + parent).flatten())
+        leave = done.all(1) | (step == limit)
+        if 2 * int(leave.sum()) >= len(here):
+            best = (total / length - 1e9 * ~done).argmax(1)
+            for index, ids in zip(here[leave].tolist(), output[torch.arange(len(here), device=device), best][leave].tolist()):
+                found[index] = ids[:ids.index(EOS)] if EOS in ids else ids
+            stay = (~leave).nonzero().flatten()
+            here, total, done, length, output, token = (x[stay] for x in (here, total, done, length, output, token))
+            rows = (stay[:, None] * width + torch.arange(width, device=device)).flatten()
+            state, bias = reorder(state, rows), bias[rows]
+            if not len(here):
+                break
+        previous = token.flatten()
+    return found
 
 
 def translate(model, vocab, texts, device="cpu", batch=32, width=1):

@@ -171,6 +171,12 @@ def check_merge(work):
           ("src", "src_at", "trg", "trg_at", "tag")), "distill: the originals are the plausible pairs as they were")
     check(np.array_equal(there["src"], wanted.src) and np.array_equal(there["trg"], wanted.trg + 100),
           "distill: beside them the teacher's, of the same sources")
+    (work / "merged-shards/shard-00001.npz").unlink()
+    merge(SimpleNamespace(corpus=work / "some.npz", out=work / "merged-shards", shard=15, merge=work / "merged.npz", originals=None))
+    first, without = good[0].sum(), len(index) - good[1].sum()
+    fewer = np.load(work / "merged.npz")
+    check(np.array_equal(fewer["trg"][:wanted.trg_at[first]], wanted.trg[:wanted.trg_at[first]] + 100)
+          and len(fewer["tag"]) == without, "distill: a shard that was never made is left out, the others stay with their sources")
 
 
 def check_interpolated():
