@@ -9,6 +9,7 @@ Who calls: by hand, around a run on a rented GPU.
 """
 
 import argparse
+import collections
 import json
 import lzma
 from concurrent.futures import ThreadPoolExecutor
@@ -31,33 +32,29 @@ def filters(width):
     return [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 1 << 26, "lp": place, "pb": place, "lc": 3 - place}]
 
 
-def squeezed(array):
-    """-> [compressed bytes], of SLICE elements each"""
-    parts = [array.reshape(-1)[at:at + SLICE].tobytes() for at in range(0, array.size, SLICE)]
-    with ThreadPoolExecutor() as pool:
-        return list(pool.map(lambda part: lzma.compress(part, filters=filters(array.itemsize)), parts))
-
-
-def unsqueezed(dtype, shape, parts):
-    with ThreadPoolExecutor() as pool:
-        return np.frombuffer(b"".join(pool.map(lzma.decompress, parts)), dtype).reshape(shape).copy()
+def squeezed(part):
+    return lzma.compress(part.tobytes(), filters=filters(part.itemsize))
 
 
 def write(path, arrays):
-    """A line of JSON, [name, dtype, shape, bytes of each part] of every array; then the parts."""
-    head, body = [], []
-    for name, array in arrays.items():
-        parts = squeezed(np.ascontiguousarray(array))
-        head.append((name, array.dtype.str, array.shape, [len(part) for part in parts]))
-        body += parts
+    """A line of JSON, [name, dtype, shape, bytes of each part] of every array; then the parts, of SLICE elements each."""
+    parts = [(name, array.reshape(-1)[at:at + SLICE]) for name, array in arrays.items() for at in range(0, array.size, SLICE)]
+    with ThreadPoolExecutor() as pool:
+        body = list(pool.map(squeezed, [part for _, part in parts]))
+    sizes = collections.defaultdict(list)
+    for (name, _), packed in zip(parts, body):
+        sizes[name].append(len(packed))
+    head = [(name, array.dtype.str, array.shape, sizes[name]) for name, array in arrays.items()]
     with replacing(path, "wb") as file:
         file.write(json.dumps(head).encode() + b"\n" + b"".join(body))
 
 
 def read(path):
-    with open(path, "rb") as file:
+    with open(path, "rb") as file, ThreadPoolExecutor() as pool:
         head = json.loads(file.readline())
-        return {name: unsqueezed(dtype, shape, [file.read(size) for size in sizes]) for name, dtype, shape, sizes in head}
+        body = pool.map(lzma.decompress, [file.read(size) for *_, sizes in head for size in sizes])
+        return {name: np.frombuffer(b"".join(next(body) for _ in sizes), dtype).reshape(shape).copy()
+                for name, dtype, shape, sizes in head}
 
 
 def without_links(corpus, share, seed=1):

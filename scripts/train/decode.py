@@ -71,11 +71,25 @@ def extensions(logits, done, width):
             torch.where(done[..., None], EOS, token.view(*done.shape, -1)))
 
 
-@torch.inference_mode()
+def finished(output, score, done):
+    """output [W,T] of one sentence, score [W], done [W], all lists -> its finished hypotheses without EOS, best first; where there
+    is none, the best of the others."""
+    order = sorted(range(len(score)), key=lambda i: (not done[i], -score[i]))
+    rows = [output[i] for i in order if done[i]] or [output[order[0]]]
+    return [row[:row.index(EOS)] if EOS in row else row for row in rows]
+
+
 def beam(model, sources, width, device="cpu", longest=MAX_LENGTH_FACTOR):
-    """As greedy(), with `width` hypotheses for each sentence side by side; the best by mean log-probability of its
-    pieces, EOS counted. As in Marian a finished one keeps its place; those not finished at the length limit, `longest`
-    times the pieces of the longest source, come last. Sentences that are finished leave when they are half of what is left."""
+    """As greedy(): the first of each sentence's hypotheses()."""
+    return [found[0] for found in hypotheses(model, sources, width, device, longest)]
+
+
+@torch.inference_mode()
+def hypotheses(model, sources, width, device="cpu", longest=MAX_LENGTH_FACTOR):
+    """Lists of source ids -> for each what a beam of `width` ends with, lists of ids without EOS: best first by the mean
+    log-probability of their pieces, EOS counted. As in Marian a finished hypothesis keeps its place; one that is not finished
+    at the length limit, `longest` times the pieces of the longest source, is left out, unless none is. Sentences that are
+    finished leave when they are half of what is left."""
     src, mask = pad_rows(sources, device)
     memory, bias = model.encode(src, mask)
     spread = torch.arange(len(sources), device=device).repeat_interleave(width)
@@ -99,9 +113,9 @@ def beam(model, sources, width, device="cpu", longest=MAX_LENGTH_FACTOR):
         state = moved(state, (torch.arange(len(here), device=device)[:, None] * width + parent).flatten())
         leave = done.all(1) | (step == limit)
         if 2 * int(leave.sum()) >= len(here):
-            best = (total / length - 1e9 * ~done).argmax(1)
-            for index, ids in zip(here[leave].tolist(), output[torch.arange(len(here), device=device), best][leave].tolist()):
-                found[index] = ids[:ids.index(EOS)] if EOS in ids else ids
+            ended = (x[leave].tolist() for x in (output, total / length, done))
+            for index, *those in zip(here[leave].tolist(), *ended):
+                found[index] = finished(*those)
             stay = (~leave).nonzero().flatten()
             here, total, done, length, output, token = (x[stay] for x in (here, total, done, length, output, token))
             rows = (stay[:, None] * width + torch.arange(width, device=device)).flatten()

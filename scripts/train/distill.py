@@ -4,13 +4,15 @@ What: `python distill.py TEACHER.bin CORPUS.npz OUT_DIR` writes OUT_DIR/shard-NN
 run goes on where it was; `--merge OUT.npz` writes the encoded corpus of the teacher's pairs, with what its guided attention
 looked at as their links, and `--originals OUT.npz` the same pairs as people wrote them (ablate.py). Under torchrun each
 process takes every world-th shard; several on one GPU hide each other's waiting. With --minutes they take the shards in order
-until that time is over, and --merge what there is.
+until that time is over, and --merge what there is. With --nearest each pair has, of what the beam ends with, not the teacher's first
+choice but what is nearest to the people's translation (Kim & Rush, section 3.3).
 What not: no training; the teacher has the student's vocabulary. Lines made by augment.py are not translated: they are for
 the student to learn from as they are.
 Who calls: campaign.py.
 """
 
 import argparse
+import collections
 import os
 import time
 from pathlib import Path
@@ -21,7 +23,7 @@ import torch
 
 from augment import KINDS
 from combine import chosen, join, save
-from decode import EOS, beam, pad_rows
+from decode import EOS, hypotheses, pad_rows
 from encode import load, offsets
 from marian import load_model
 
@@ -52,6 +54,12 @@ def plausible(source, output):
     return len(output) > 0 and len(triples) <= 2 * len(set(triples)) + 2
 
 
+def shared(ids, wanted):
+    """How near two lists of ids are: the share of both lists' runs of one to three pieces that they have in common, 0 to 1."""
+    one, other = (collections.Counter(tuple(x[i:i + n]) for n in (1, 2, 3) for i in range(len(x) - n + 1)) for x in (ids, wanted))
+    return 2 * (one & other).total() / max(1, one.total() + other.total())
+
+
 @torch.inference_mode()
 def linked(model, sources, outputs, device):
     """What the guided head looked at, as links [k,2] (target row, source column) of each pair; EOS with EOS, first."""
@@ -69,15 +77,22 @@ def translate_shard(model, corpus, args, device):
     """-> arrays of encode.py for the target side, and which pairs are plausible."""
     sources = [corpus.src[a:b].tolist() for a, b in zip(corpus.src_at[:-1], corpus.src_at[1:])]
     outputs, links = [[]] * len(sources), [None] * len(sources)
+
+    def people(i):
+        return corpus.trg[corpus.trg_at[i]:corpus.trg_at[i + 1] - 1].tolist()
     low = torch.autocast(torch.device(device).type, getattr(torch, args.dtype), enabled=args.dtype != "float32")
     for part in batches(np.diff(corpus.src_at), args.tokens):
         rows = [sources[i] for i in part]
         with low:
-            found = [ids + [EOS] for ids in beam(model, rows, args.beam, device, LONGEST)]
+            ends = hypotheses(model, rows, args.beam, device, LONGEST)
+            if args.nearest:
+                ends = [sorted(some, key=lambda ids: -shared(ids, people(i))) for i, some in zip(part, ends)]
+            found = [some[0] + [EOS] for some in ends]
             looked = linked(model, rows, found, device)
         for index, ids, link in zip(part, found, looked):
             outputs[index], links[index] = ids, link
-    good = np.array([plausible(s[:-1], o[:-1]) for s, o in zip(sources, outputs)])
+    good = np.array([plausible(s[:-1], o[:-1]) and (not args.nearest or shared(o[:-1], people(i)) >= args.nearest)
+                     for i, (s, o) in enumerate(zip(sources, outputs))])
     return {"trg": np.concatenate(outputs).astype(np.uint16), "trg_at": offsets(outputs), "good": good,
             "links": np.concatenate(links).astype(np.uint8), "links_at": offsets(links)}
 
@@ -144,6 +159,8 @@ def main():
     parser.add_argument("--merge", type=Path, help="instead of translating: the encoded corpus to write from the shards")
     parser.add_argument("--originals", type=Path, help="with --merge: the same pairs, untranslated")
     parser.add_argument("--beam", type=int, default=4)
+    parser.add_argument("--nearest", type=float, metavar="LEAST", help="of what the beam ends with, what is nearest to the people's "
+                        "translation, and the pair only if that shares so much with it, 0 to 1")
     parser.add_argument("--shard", type=int, default=5000, help="pairs")
     parser.add_argument("--tokens", type=int, default=2000, help="padded source tokens of a batch, times the beam in rows")
     parser.add_argument("--dtype", choices=("float32", "float16", "bfloat16"), default="float32",

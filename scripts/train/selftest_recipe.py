@@ -23,7 +23,7 @@ import quantise
 from decode import EOS, UNK, beam, greedy, translate
 from batches import Batches, GridBatches, collate
 from combine import chosen, combined, save, turned
-from distill import merge, plausible, shards
+from distill import merge, plausible, shards, shared
 from encode import offsets, offsets_of
 from golden import spread_weights
 from interpolate import interpolated
@@ -151,6 +151,9 @@ def check_plausible():
     check(not plausible(source, source * 2), "distill: one of twice the length is not")
     check(not plausible(source, [7, 8, 9] * 7), "distill: nor one that repeats itself")
     check(not plausible([5, 6], []), "distill: nor an empty one")
+    check(shared([2, 3, 4, 9, 6], [2, 3, 4, 5, 6]) == 14 / 24, "distill: near is what shares pieces, pairs and triples")
+    check(shared([6, 5, 4, 3, 2], [2, 3, 4, 5, 6]) == 10 / 24, "distill: pieces in another order are not so near")
+    check(shared([2, 3, 4, 5], [2, 3, 4, 5]) == 1 > shared([2, 3, 4, 5, 6], [2, 3, 4, 5]), "distill: what is too much counts against it")
 
 
 def check_merge(work):
