@@ -1,9 +1,9 @@
-"""Weights between those of a model and of one that went on from it (Wortsman et al. 2022, arXiv:2109.01903).
+"""Weights between those of models of one descent (Wortsman et al. 2022, arXiv:2109.01903).
 
-What: `python interpolate.py OLD.bin NEW.bin SHARE OUT.bin`: OLD + SHARE (NEW - OLD), for each weight. A model that was trained
-on other text keeps so more of what the old one knew, for little of what it learned. Choose SHARE by held-out pairs.
-What not: no averages of one run (train.py --ema).
-Who calls: by hand, after a run with --warm-start OLD.bin.
+What: `python interpolate.py OUT.bin 35:FIRST.bin 65:SECOND.bin ...`: the mean of their weights, each with its share. A model that
+was trained on other text keeps so more of what the old one knew, for little of what it learned. Choose shares by held-out pairs.
+What not: no averages of one run (train.py --ema); models that were not trained from the same weights have no use of it.
+Who calls: by hand, after a run with --warm-start FIRST.bin.
 """
 
 import argparse
@@ -14,24 +14,32 @@ from marian import load_model, save_model
 
 
 @torch.no_grad()
-def interpolated(old, new, share):
-    """The new model, with the weights in between."""
-    shapes = [{name: weight.shape for name, weight in model.weights.items()} for model in (old, new)]
-    if shapes[0] != shapes[1]:
-        raise SystemExit("the two models have not the same weights")
-    for name, weight in new.weights.items():
-        weight.copy_(torch.lerp(old.weights[name], weight, share))
-    return new
+def interpolated(models, shares):
+    """The first of the models, with the mean of all their weights."""
+    first = models[0]
+    shapes = [{name: weight.shape for name, weight in model.weights.items()} for model in models]
+    if any(other != shapes[0] for other in shapes):
+        raise SystemExit("the models have not the same weights")
+    for name, weight in first.weights.items():
+        weight.copy_(sum(share * model.weights[name] for model, share in zip(models, shares)) / sum(shares))
+    return first
+
+
+def shared(text):
+    """SHARE:PATH -> (float, path)"""
+    share, colon, path = text.partition(":")
+    if not colon or not float(share) > 0:
+        raise ValueError
+    return float(share), path
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("old", "new"):
-        parser.add_argument(name, help="a Marian .bin")
-    parser.add_argument("share", type=float, help="0 is the old model, 1 the new one")
     parser.add_argument("out")
+    parser.add_argument("models", nargs="+", type=shared, metavar="SHARE:MODEL.bin")
     args = parser.parse_args()
-    model = interpolated(load_model(args.old), load_model(args.new), args.share)
+    shares, paths = zip(*args.models)
+    model = interpolated([load_model(path) for path in paths], shares)
     save_model(args.out, model.config, model.weights)
 
 

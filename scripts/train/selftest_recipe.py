@@ -183,19 +183,17 @@ def check_merge(work):
 
 
 def check_interpolated():
-    """Between two models: the ends are the models, the middle is their mean; other shapes are refused."""
+    """The mean of models by their shares; other shapes are refused."""
     small = Config(vocab=20, dim=8, ffn=16, heads=2, encoder_layers=1, decoder_layers=1)
-    old, new, other = make_model(small), make_model(small), make_model(dataclasses.replace(small, ffn=24))
-    weights = [{name: weight.detach().clone() for name, weight in model.weights.items()} for model in (old, new)]
-    middle = interpolated(old, new, 0.5).weights
-    means = [(name, (a + b) / 2) for (name, a), b in zip(weights[0].items(), weights[1].values())]
+    models = [make_model(small) for _ in range(3)]
+    weights = [{name: weight.detach().clone() for name, weight in model.weights.items()} for model in models]
+    mean = interpolated(models, [1, 1, 2]).weights
     # A mean near 0 is a difference of two roundings.
-    check(all(torch.allclose(middle[name], mean, atol=1e-6) for name, mean in means), "interpolate: half way is the mean")
-    first = interpolated(old, new, 0.0).weights
-    check(all(torch.equal(first[name], weight) for name, weight in weights[0].items()), "interpolate: 0 is the old model")
+    check(all(torch.allclose(mean[name], a / 4 + weights[1][name] / 4 + weights[2][name] / 2, atol=1e-6)
+              for name, a in weights[0].items()), "interpolate: a mean by shares")
     refused = False
     try:
-        interpolated(old, other, 0.5)
+        interpolated([models[1], make_model(dataclasses.replace(small, ffn=24))], [1, 1])
     except SystemExit:
         refused = True
     check(refused, "interpolate: refuses models of other shapes")
