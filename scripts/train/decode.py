@@ -72,8 +72,8 @@ def extensions(logits, done, width):
 
 
 def finished(output, score, done):
-    """output [W,T] of one sentence, score [W], done [W], all lists -> its finished hypotheses without EOS, best first; where there
-    is none, the best of the others."""
+    """output [W,T] of one sentence, score [W], done [W], all lists -> its finished hypotheses without EOS, best first; where
+    there is none, the best of the others."""
     order = sorted(range(len(score)), key=lambda i: (not done[i], -score[i]))
     rows = [output[i] for i in order if done[i]] or [output[order[0]]]
     return [row[:row.index(EOS)] if EOS in row else row for row in rows]

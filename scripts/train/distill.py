@@ -4,8 +4,8 @@ What: `python distill.py TEACHER.bin CORPUS.npz OUT_DIR` writes OUT_DIR/shard-NN
 run goes on where it was; `--merge OUT.npz` writes the encoded corpus of the teacher's pairs, with what its guided attention
 looked at as their links, and `--originals OUT.npz` the same pairs as people wrote them (ablate.py). Under torchrun each
 process takes every world-th shard; several on one GPU hide each other's waiting. With --minutes they take the shards in order
-until that time is over, and --merge what there is. With --nearest each pair has, of what the beam ends with, not the teacher's first
-choice but what is nearest to the people's translation (Kim & Rush, section 3.3).
+until that time is over, and --merge what there is. With --nearest each pair has, of what the beam ends with, not the teacher's
+first choice but what is nearest to the people's translation (Kim & Rush, section 3.3).
 What not: no training; the teacher has the student's vocabulary. Lines made by augment.py are not translated: they are for
 the student to learn from as they are.
 Who calls: campaign.py.
@@ -159,8 +159,8 @@ def main():
     parser.add_argument("--merge", type=Path, help="instead of translating: the encoded corpus to write from the shards")
     parser.add_argument("--originals", type=Path, help="with --merge: the same pairs, untranslated")
     parser.add_argument("--beam", type=int, default=4)
-    parser.add_argument("--nearest", type=float, metavar="LEAST", help="of what the beam ends with, what is nearest to the people's "
-                        "translation, and the pair only if that shares so much with it, 0 to 1")
+    parser.add_argument("--nearest", type=float, metavar="LEAST", help="of what the beam ends with, what is nearest to the "
+                        "people's translation, and the pair only if that shares so much with it, 0 to 1")
     parser.add_argument("--shard", type=int, default=5000, help="pairs")
     parser.add_argument("--tokens", type=int, default=2000, help="padded source tokens of a batch, times the beam in rows")
     parser.add_argument("--dtype", choices=("float32", "float16", "bfloat16"), default="float32",

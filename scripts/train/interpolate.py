@@ -25,7 +25,7 @@ def interpolated(models, shares):
     return first
 
 
-def shared(text):
+def weighted_model(text):
     """SHARE:PATH -> (float, path)"""
     share, colon, path = text.partition(":")
     if not colon or not float(share) > 0:
@@ -36,7 +36,7 @@ def shared(text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out")
-    parser.add_argument("models", nargs="+", type=shared, metavar="SHARE:MODEL.bin")
+    parser.add_argument("models", nargs="+", type=weighted_model, metavar="SHARE:MODEL.bin")
     args = parser.parse_args()
     shares, paths = zip(*args.models)
     model = interpolated([load_model(path) for path in paths], shares)

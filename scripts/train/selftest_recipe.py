@@ -153,7 +153,8 @@ def check_plausible():
     check(not plausible([5, 6], []), "distill: nor an empty one")
     check(shared([2, 3, 4, 9, 6], [2, 3, 4, 5, 6]) == 14 / 24, "distill: near is what shares pieces, pairs and triples")
     check(shared([6, 5, 4, 3, 2], [2, 3, 4, 5, 6]) == 10 / 24, "distill: pieces in another order are not so near")
-    check(shared([2, 3, 4, 5], [2, 3, 4, 5]) == 1 > shared([2, 3, 4, 5, 6], [2, 3, 4, 5]), "distill: what is too much counts against it")
+    check(shared([2, 3, 4, 5], [2, 3, 4, 5]) == 1 > shared([2, 3, 4, 5, 6], [2, 3, 4, 5]),
+          "distill: what is too much counts against it")
 
 
 def check_merge(work):
@@ -175,11 +176,13 @@ def check_merge(work):
     check(np.array_equal(there["src"], wanted.src) and np.array_equal(there["trg"], wanted.trg + 100),
           "distill: beside them the teacher's, of the same sources")
     (work / "merged-shards/shard-00001.npz").unlink()
-    merge(SimpleNamespace(corpus=work / "some.npz", out=work / "merged-shards", shard=15, merge=work / "merged.npz", originals=None))
+    merge(SimpleNamespace(corpus=work / "some.npz", out=work / "merged-shards", shard=15, merge=work / "merged.npz",
+                          originals=None))
     first, without = good[0].sum(), len(index) - good[1].sum()
     fewer = np.load(work / "merged.npz")
     check(np.array_equal(fewer["trg"][:wanted.trg_at[first]], wanted.trg[:wanted.trg_at[first]] + 100)
-          and len(fewer["tag"]) == without, "distill: a shard that was never made is left out, the others stay with their sources")
+          and len(fewer["tag"]) == without,
+          "distill: a shard that was never made is left out, the others stay with their sources")
 
 
 def check_interpolated():
