@@ -201,6 +201,7 @@ def check_units(corpus, work):
     recipe.check_merge(work)
     text.check_closest(work)
     text.check_written(work)
+    recipe.check_imitation()
     recipe.check_interpolated()
     recipe.check_muon()
     recipe.check_batches()

@@ -18,6 +18,7 @@ from types import SimpleNamespace
 import numpy as np
 import sentencepiece as spm
 import torch
+from torch.nn import functional as func
 
 import quantise
 from decode import EOS, UNK, beam, greedy, translate
@@ -183,6 +184,22 @@ def check_merge(work):
     check(np.array_equal(fewer["trg"][:wanted.trg_at[first]], wanted.trg[:wanted.trg_at[first]] + 100)
           and len(fewer["tag"]) == without,
           "distill: a shard that was never made is left out, the others stay with their sources")
+
+
+def check_imitation():
+    """The loss with a teacher, and its gradient, as PyTorch has them; with the model itself as teacher nothing is to learn."""
+    torch.manual_seed(2)
+    model = make_model(Config(vocab=20, dim=8, ffn=16, heads=2, encoder_layers=1, decoder_layers=1))
+    states, taught, gold = torch.randn(7, 8, requires_grad=True), torch.randn(7, 20), torch.arange(7)
+    loss, _ = cross_entropy(model, states, gold, None, 0.1, torch.float32, taught, 0.4)
+    logits = model.logits(states)
+    wanted = (0.6 * func.cross_entropy(logits, gold, reduction="sum", label_smoothing=0.1)
+              + 0.4 * func.cross_entropy(logits, taught.softmax(1), reduction="sum"))
+    ours, theirs = (torch.autograd.grad(x, states)[0] for x in (loss, wanted))
+    check(torch.allclose(loss, wanted, atol=1e-5) and torch.allclose(ours, theirs, atol=1e-6),
+          "loss: a share of it is a teacher's")
+    alone, _ = cross_entropy(model, states, gold, None, 0.1, torch.float32, model.logits(states).detach(), 1.0)
+    check(torch.autograd.grad(alone, states)[0].abs().max() < 1e-6, "loss: nothing is left to learn from oneself")
 
 
 def check_interpolated():

@@ -32,6 +32,8 @@ from quantise import levels_of
 from units import shares_on
 from update import Update
 
+PATHS = ("corpus", "vocab", "run", "eval_dir", "valid", "resume", "warm_start", "embeddings", "teacher")
+
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
@@ -57,6 +59,8 @@ def arguments():
     parser.add_argument("--guide", type=float, default=0.5, help="first weight of the guided-alignment loss")
     parser.add_argument("--guide-end", type=float, default=0.1)
     parser.add_argument("--guide-tokens", type=float, default=6e6, help="target tokens over which it falls")
+    parser.add_argument("--teacher", help="a Marian .bin of the same vocabulary, what it expects is learned, too")
+    parser.add_argument("--imitation", type=float, default=0.5, help="share of the loss that is the teacher's")
     parser.add_argument("--clip", type=float, default=1.0)
     parser.add_argument("--ema", type=float, default=0.999)
     parser.add_argument("--arch", choices=("transformer", "bahdanau", "rnn"), default="transformer")
@@ -85,11 +89,11 @@ def arguments():
     args = parser.parse_args()
     if args.bits and args.arch != "transformer":
         parser.error("--bits is for the Transformer")
-    for path in filter(None, (args.resume, args.warm_start, args.embeddings)):
+    for path in filter(None, (args.resume, args.warm_start, args.embeddings, args.teacher)):
         if not Path(path).is_file():
             parser.error(f"{path}: no such file")
     args.settings = {name: value for name, value in vars(args).items() if value != parser.get_default(name)
-                     and name not in ("corpus", "vocab", "run", "eval_dir", "valid", "resume", "warm_start", "embeddings")}
+                     and name not in PATHS}
     return args
 
 
@@ -121,7 +125,9 @@ class Trainer:
             model.config.longest = args.longest
         model.config.bits, model.levels = args.bits or 8, levels_of(args.bits) if args.bits else 0
         self.update = Update(model, make_optimizers(model.weights, args), self.device, getattr(torch, args.dtype),
-                             args.smoothing, args.clip, self.world)
+                             args.smoothing, args.clip, self.world,
+                             **({"teacher": teacher_of(args.teacher, model, self.device), "imitation": args.imitation}
+                                if args.teacher else {}))
         self.ema, self.optimizers = self.update.ema, self.update.optimizers
         self.updates = self.tokens = 0
         self.seconds = 0.0  # of training, over all resumes, without evaluation
@@ -288,6 +294,14 @@ class Trainer:
               f"done {100 * self.progress():.1f} % after {self.seconds / 60:.1f} min"
               + (f", {done['skipped']:.0f} gradients were not finite" if done["skipped"] else ""), flush=True)
         self.reported = now
+
+
+def teacher_of(path, model, device):
+    """The model of a file, to learn from."""
+    teacher = load_model(path)
+    if teacher.config.vocab != model.config.vocab:
+        raise SystemExit(f"--teacher: {teacher.config.vocab} pieces in the file, {model.config.vocab} in the model")
+    return teacher.to(device).eval()
 
 
 @torch.no_grad()

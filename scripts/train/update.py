@@ -47,11 +47,13 @@ class Recorder:
 
 
 class Update:
-    """`optimizers` are of model.weights, each group with a "scale" of the rate. Averages gradients over `world` processes."""
+    """`optimizers` are of model.weights, each group with a "scale" of the rate. Averages gradients over `world` processes.
+    What a `teacher` expects of the next piece has the share `imitation` in the loss."""
 
-    def __init__(self, model, optimizers, device, dtype, smoothing, clip, world=1):
+    def __init__(self, model, optimizers, device, dtype, smoothing, clip, world=1, teacher=None, imitation=0.0):
         self.model, self.optimizers, self.device, self.dtype = model, optimizers, device, dtype
         self.smoothing, self.clip, self.world = smoothing, clip, world
+        self.teacher, self.imitation = teacher, imitation
         weights = self.weights = list(model.weights.values())
         self.grads = torch.zeros(sum(w.numel() for w in weights), device=device)
         for weight, grad in zip(weights, self.grads.split([w.numel() for w in weights])):
@@ -82,14 +84,22 @@ class Update:
         with torch.autocast(kind, self.dtype, cache_enabled=kind != "cuda") if low else contextlib.nullcontext():
             memory, bias = self.model.encode(src, src_mask)
             states, attention = self.model.decode(trg, memory, bias)
+            taught = self.taught(src, src_mask, trg) if self.imitation else None
         if kind == "cuda":  # a recording cannot pick out rows whose number it does not know
             chosen = states.flatten(0, 1), trg.flatten(), trg_mask.flatten().float()
+            taught = taught.flatten(0, 1) if self.imitation else None
         else:
             chosen = states[trg_mask], trg[trg_mask], None
-        smoothed, plain = cross_entropy(self.model, *chosen, self.smoothing, self.dtype)
+            taught = taught[trg_mask] if self.imitation else None
+        smoothed, plain = cross_entropy(self.model, *chosen, self.smoothing, self.dtype, taught, self.imitation)
         aligned = (torch.zeros((), device=trg.device) if attention is None  # "rnn" has none to guide
                    else guided_alignment(attention, guide))
         return smoothed, plain, aligned
+
+    @torch.no_grad()
+    def taught(self, src, src_mask, trg):
+        """The teacher's logits [B,T,V]."""
+        return self.teacher.logits(self.teacher.decode(trg, *self.teacher.encode(src, src_mask))[0])
 
     def make_gradients(self, **batch):
         smoothed, plain, aligned = self.losses(**batch)
