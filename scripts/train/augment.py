@@ -29,6 +29,7 @@ PLACEHOLDERS = ("{name}", "{0}", "{count}", "{{value}}", "%s", "%d", "%1$s", "${
 # Spelt alike in both languages, but words of their own: never taken for a name.
 COMMON = frozenset("in an so was will war hat man die also am all die arm bin fast gut her see tag not".split())
 SENTENCE_END = re.compile(r"[.!?]$")
+APOSTROPHE = re.compile(r"(?<=[A-Za-z])['’](?=[a-z])")
 
 
 @dataclass
@@ -149,8 +150,21 @@ def placeholder(rng, pair):
     return replace(pair, *rng.choice(spans), rng.choice(PLACEHOLDERS)) if spans else None
 
 
+def without_apostrophes(pair):
+    """"dont" and "its" in the source, for "don't" and "it's"."""
+    source = APOSTROPHE.sub("", pair.source)
+    if source == pair.source:
+        return None
+    found = words(source)
+    moved = [begin - len(APOSTROPHE.findall(pair.source, 0, begin + 1)) for begin, _ in words(pair.source)]
+    index = [next(i for i, (_, end) in enumerate(found) if at < end) for at in moved]
+    return Pair(pair.tag, source, pair.target, [(index[i], j) for i, j in pair.links])
+
+
 def typo(rng, pair):
-    """One or two slips in the source: letters swapped, dropped, doubled."""
+    """One or two slips in the source: letters swapped, dropped, doubled; or its apostrophes forgotten."""
+    if rng.random() < 0.5 and (hasty := without_apostrophes(pair)):
+        return hasty
     source, spans = pair.source, [s for s in words(pair.source) if s[1] - s[0] >= 4 and pair.source[slice(*s)].isalpha()]
     if len(spans) < 3:
         return None
@@ -171,7 +185,7 @@ def single(rng, pair):
 # Kind -> (function, share of the pairs that it is tried on).
 KINDS = {"caps": (caps, 0.03), "title": (title, 0.015), "lower": (lower, 0.03), "unpunctuated": (unpunctuated, 0.03),
          "item": (item, 0.015), "emoji": (emoji, 0.01), "url": (url, 0.015), "code": (code, 0.04),
-         "placeholder": (placeholder, 0.02), "typo": (typo, 0.03), "single": (single, 1.0)}
+         "placeholder": (placeholder, 0.02), "typo": (typo, 0.08), "single": (single, 1.0)}
 SEVERAL = 0.04  # share of lines that become one with the lines after them
 
 

@@ -60,7 +60,8 @@ class Campaign:
         work, corpus, source = self.work, self.args.corpus.resolve(), ("--source", self.args.source)
         pairs, links = work / "pairs.tsv", work / "pairs.links"
         dictionary = ("--dictionary", self.args.dictionary.resolve()) if self.args.dictionary else ()
-        self.add("data", pairs, self.python("data.py", corpus, pairs, *dictionary))
+        few = ("--pairs", self.args.pairs) if self.args.pairs else ()
+        self.add("data", pairs, self.python("data.py", corpus, pairs, *dictionary, *few))
         self.add("align", links, self.python("align.py", pairs, links))
         clean = work / "filtered.tsv", work / "filtered.links"
         self.add("filter", clean[1], self.python("filter.py", pairs, links, *clean))
@@ -185,6 +186,7 @@ def main():
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--processes", type=int, default=1, help="of torchrun, for training and distilling")
     parser.add_argument("--dictionary", type=Path, help="of the Debian package trans-de-en: /usr/share/trans/de-en")
+    parser.add_argument("--pairs", type=int, help="of the corpus, no more than so many (tests, probes)")
     parser.add_argument("--vocab", type=int, default=8000, help="pieces")
     parser.add_argument("--size", default="tiny", help="of the student (model.py: SIZES)")
     parser.add_argument("--student", default="--minutes 90 --optimizer muon --tokens 3200 --warmup 250 --guide 0.6 --ema 0.995",

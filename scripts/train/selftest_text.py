@@ -90,6 +90,10 @@ def check_augment(pairs_path, links_path):
         sizes = len(words(pair.source)), len(words(pair.target))
         if not all(0 <= i < sizes[0] and 0 <= j < sizes[1] for i, j in pair.links):
             sys.exit(f"FAILED: augment: a link of {kind} points nowhere: {pair}")
+    pair = augment.Pair("t", "I don't see Tom.", "Ich sehe Tom nicht.", [(0, 0), (1, 3), (3, 3), (4, 1), (5, 2), (6, 4)])
+    hasty = augment.without_apostrophes(pair)
+    check(hasty.source == "I dont see Tom." and set(hasty.links) == {(0, 0), (1, 3), (2, 1), (3, 2), (4, 4)},
+          "augment: forgotten apostrophes, the links counted anew")
     pair = augment.Pair("t", "Set foo to 1.", "Setzen Sie foo auf 1.", [(0, 0), (1, 2), (2, 3), (3, 4), (4, 5)])
     changed = augment.replace(pair, (4, 7), (11, 14), "max_width")
     check(changed.target == "Setzen Sie max_width auf 1." and changed.links ==
