@@ -297,8 +297,8 @@ def check_campaign(corpus, work):
     small_corpus(corpus, small, 150)
     shape = ("--dim 32 --ffn 64 --heads 4 --encoder-layers 1 --decoder-layers 1 --tokens 600 --warmup 5 --minutes 60 "
              "--short-tokens 0")
-    command = [sys.executable, HERE / "campaign.py", work / "c", small, small, "--source", "de", "--vocab", "800", "--pairs", "340",
-               "--processes", "2", "--teacher", "teacher", "--distill", "--shard 80 --beam 2 --tokens 400",
+    command = [sys.executable, HERE / "campaign.py", work / "c", small, small, "--source", "de", "--vocab", "800",
+               "--pairs", "340", "--processes", "2", "--teacher", "teacher", "--distill", "--shard 80 --beam 2 --tokens 400",
                "--teacher-settings", f"{shape} --updates 3", "--student", f"{shape} --updates 3",
                "--finish", f"{shape} --updates 2"]
 
