@@ -29,7 +29,7 @@ PLACEHOLDERS = ("{name}", "{0}", "{count}", "{{value}}", "%s", "%d", "%1$s", "${
 # Spelt alike in both languages, but words of their own: never taken for a name.
 COMMON = frozenset("in an so was will war hat man die also am all die arm bin fast gut her see tag not".split())
 SENTENCE_END = re.compile(r"[.!?]$")
-APOSTROPHE = re.compile(r"(?<=[A-Za-z])['’](?=[a-z])")
+APOSTROPHE = re.compile(r"(?<=[A-Za-z])['’](?=(?:s|t|re|ve|ll|d|m)\b)")  # of a clitic, "don't"; not of French or a quotation
 
 
 @dataclass
@@ -156,7 +156,9 @@ def without_apostrophes(pair):
     if source == pair.source:
         return None
     found = words(source)
-    moved = [begin - len(APOSTROPHE.findall(pair.source, 0, begin + 1)) for begin, _ in words(pair.source)]
+    gone = [match.start() for match in APOSTROPHE.finditer(pair.source)]
+    # Where a word begins in the new text: an apostrophe, a word of its own, where the rest of its word goes on.
+    moved = [begin - sum(at < begin for at in gone) for begin, _ in words(pair.source)]
     index = [next(i for i, (_, end) in enumerate(found) if at < end) for at in moved]
     return Pair(pair.tag, source, pair.target, [(index[i], j) for i, j in pair.links])
 

@@ -112,8 +112,10 @@ class Campaign:
         engine, corpus = ROOT / "build/dolmetsch", work / "corpus.npz"
         cut = self.add("cut", "cut.bin", self.python(
             "units.py", final / "final.bin", corpus, "--cut", work / "cut.bin", "--rarest", "1e-4", "--lines", "4000"))
+        grid = self.add("round", "rounded.bin", self.python(
+            "rounding.py", cut, corpus, work / "rounded.bin", "--bits", args.bits))
         lexicon = self.add("lexicon", "lex.bin", self.python("lexicon.py", corpus, self.vocab, work / "lex.bin"))
-        self.add("pack", model, [engine, "pack", cut, self.vocab, lexicon, model])
+        self.add("pack", model, [engine, "pack", grid, self.vocab, lexicon, model])
         self.add("evaluate", "float.json", self.python(
             "evaluate.py", cut, self.vocab, args.eval_dir.resolve(), "--device", args.device, *source,
             "--json", work / "float.json"))
@@ -196,10 +198,12 @@ def main():
     parser.add_argument("--bits", type=int, default=6, help="of each weight, in that run and in the file")
     parser.add_argument("--teacher", default="", help="size of the teacher; empty: none")
     parser.add_argument("--teacher-settings", default="--minutes 60 --optimizer muon --tokens 30000 --warmup 1000")
-    parser.add_argument("--distill", default="--tokens 64000 --shard 20000 --dtype float16", help="settings of distill.py")
+    parser.add_argument("--distill", help="settings of distill.py, by default for one large GPU or for a CPU")
     parser.add_argument("--until", help="the last stage to run")
     parser.add_argument("--list", action="store_true", help="print the stages, run nothing")
     args = parser.parse_args()
+    if args.distill is None:
+        args.distill = "--tokens 64000 --shard 20000 --dtype float16" if args.device == "cuda" else ""
     campaign = Campaign(args)
     names = [stage.name for stage in campaign.stages]
     if args.until and args.until not in names:

@@ -89,7 +89,7 @@ def hypotheses(model, sources, width, device="cpu", longest=MAX_LENGTH_FACTOR):
     """Lists of source ids -> for each what a beam of `width` ends with, lists of ids without EOS: best first by the mean
     log-probability of their pieces, EOS counted. As in Marian a finished hypothesis keeps its place; one that is not finished
     at the length limit, `longest` times the pieces of the longest source, is left out, unless none is. Sentences that are
-    finished leave when they are half of what is left."""
+    finished leave when they are half of what is left: to let them go copies the state of the others."""
     src, mask = pad_rows(sources, device)
     memory, bias = model.encode(src, mask)
     spread = torch.arange(len(sources), device=device).repeat_interleave(width)
@@ -117,11 +117,11 @@ def hypotheses(model, sources, width, device="cpu", longest=MAX_LENGTH_FACTOR):
             for index, *those in zip(here[leave].tolist(), *ended):
                 found[index] = finished(*those)
             stay = (~leave).nonzero().flatten()
+            if not len(stay):
+                break
             here, total, done, length, output, token = (x[stay] for x in (here, total, done, length, output, token))
             rows = (stay[:, None] * width + torch.arange(width, device=device)).flatten()
             state, bias = reorder(state, rows), bias[rows]
-            if not len(here):
-                break
         previous = token.flatten()
     return found
 

@@ -3,9 +3,9 @@
 What: `python distill.py TEACHER.bin CORPUS.npz OUT_DIR` writes OUT_DIR/shard-NNNNN.npz, each once and whole, so that a stopped
 run goes on where it was; `--merge OUT.npz` writes the encoded corpus of the teacher's pairs, with what its guided attention
 looked at as their links, and `--originals OUT.npz` the same pairs as people wrote them (ablate.py). Under torchrun each
-process takes every world-th shard; several on one GPU hide each other's waiting. With --minutes they take the shards in order
-until that time is over, and --merge what there is. With --nearest each pair has, of what the beam ends with, not the teacher's
-first choice but what is nearest to the people's translation (Kim & Rush, section 3.3).
+process takes every world-th shard; several on one GPU hide each other's waiting. With --minutes they begin shards until that
+time is over, and --merge takes what there is: a sample, since shards are drawn at random. With --nearest each pair has, of what
+the beam ends with, not the teacher's first choice but what is nearest to the people's translation (Kim & Rush, section 3.3).
 What not: no training; the teacher has the student's vocabulary. Lines made by augment.py are not translated: they are for
 the student to learn from as they are.
 Who calls: campaign.py.
@@ -74,56 +74,57 @@ def linked(model, sources, outputs, device):
 
 
 def translate_shard(model, corpus, args, device):
-    """-> arrays of encode.py for the target side, and which pairs are plausible."""
+    """-> arrays of encode.py for the target side, and which pairs are kept: the plausible ones, and near enough."""
     sources = [corpus.src[a:b].tolist() for a, b in zip(corpus.src_at[:-1], corpus.src_at[1:])]
     outputs, links = [[]] * len(sources), [None] * len(sources)
 
-    def people(i):
+    def human(i):
         return corpus.trg[corpus.trg_at[i]:corpus.trg_at[i + 1] - 1].tolist()
+
+    def choose(some, i):
+        return some[0] if args.nearest is None else max(some, key=lambda ids: shared(ids, human(i)))
+
     low = torch.autocast(torch.device(device).type, getattr(torch, args.dtype), enabled=args.dtype != "float32")
     for part in batches(np.diff(corpus.src_at), args.tokens):
         rows = [sources[i] for i in part]
         with low:
-            ends = hypotheses(model, rows, args.beam, device, LONGEST)
-            if args.nearest:
-                ends = [sorted(some, key=lambda ids: -shared(ids, people(i))) for i, some in zip(part, ends)]
-            found = [some[0] + [EOS] for some in ends]
+            found = [choose(some, i) + [EOS] for i, some in zip(part, hypotheses(model, rows, args.beam, device, LONGEST))]
             looked = linked(model, rows, found, device)
         for index, ids, link in zip(part, found, looked):
             outputs[index], links[index] = ids, link
-    good = np.array([plausible(s[:-1], o[:-1]) and (not args.nearest or shared(o[:-1], people(i)) >= args.nearest)
+    good = np.array([plausible(s[:-1], o[:-1]) and (args.nearest is None or shared(o[:-1], human(i)) >= args.nearest)
                      for i, (s, o) in enumerate(zip(sources, outputs))])
     return {"trg": np.concatenate(outputs).astype(np.uint16), "trg_at": offsets(outputs), "good": good,
             "links": np.concatenate(links).astype(np.uint8), "links_at": offsets(links)}
 
 
 def shards(corpus, size):
-    """(number, indices of the pairs)"""
-    index = originals(corpus)
+    """(number, indices of the pairs): all that augment.py did not make, in an order that the number of pairs decides alone."""
+    index = np.random.default_rng(1).permutation(originals(corpus))
     return list(enumerate(index[begin:begin + size] for begin in range(0, len(index), size)))
 
 
 def distill(args):
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-    device = f"cuda:{rank % torch.cuda.device_count()}" if args.device == "cuda" else args.device
-    started = time.perf_counter()
+    device = f"cuda:{rank % max(1, torch.cuda.device_count())}" if args.device == "cuda" else args.device
+    run_began = time.perf_counter()
     model, corpus = load_model(args.teacher).to(device).eval(), load(args.corpus)
     args.out.mkdir(parents=True, exist_ok=True)
     for number, index in shards(corpus, args.shard):
         path = args.out / f"shard-{number:05}.npz"
         if number % world != rank or path.exists():
             continue
-        if args.minutes and time.perf_counter() - started > 60 * args.minutes:
+        if args.minutes and time.perf_counter() - run_began > 60 * args.minutes:
             break
-        began = time.perf_counter()
+        shard_began = time.perf_counter()
         done = translate_shard(model, chosen(corpus, index), args, device)
         save(path, SimpleNamespace(**done))
-        print(f"shard {number}: {len(index) / (time.perf_counter() - began):.1f} lines/s, "
-              f"{100 * done['good'].mean():.1f} % plausible", flush=True)
+        print(f"shard {number}: {len(index) / (time.perf_counter() - shard_began):.1f} lines/s, "
+              f"{100 * done['good'].mean():.1f} % kept", flush=True)
 
 
 def merge(args):
-    """All shards that are there as one encoded corpus, without what is not plausible."""
+    """All shards that are there as one encoded corpus, without what is not to be kept."""
     corpus, parts, index = load(args.corpus), [], []
     for number, of_shard in shards(corpus, args.shard):
         path = args.out / f"shard-{number:05}.npz"
@@ -148,7 +149,7 @@ def merge(args):
     out.tags, new = np.unique(out.tags, return_inverse=True)  # "mdn" and "mdn/prose" are one now
     out.tag = new.astype(np.uint16)[out.tag]
     save(args.merge, out)
-    print(f"{len(good)} pairs translated, {good.sum()} of them plausible")
+    print(f"{len(good)} pairs translated, {good.sum()} of them kept")
 
 
 def main():

@@ -2,6 +2,7 @@
 
 What: `python interpolate.py OUT.bin 35:FIRST.bin 65:SECOND.bin ...`: the mean of their weights, each with its share. A model that
 was trained on other text keeps so more of what the old one knew, for little of what it learned. Choose shares by held-out pairs.
+OUT.bin has the first model's settings (bits, longest).
 What not: no averages of one run (train.py --ema); models that were not trained from the same weights have no use of it.
 Who calls: by hand, after a run with --warm-start FIRST.bin.
 """
@@ -28,8 +29,8 @@ def interpolated(models, shares):
 def weighted_model(text):
     """SHARE:PATH -> (float, path)"""
     share, colon, path = text.partition(":")
-    if not colon or not float(share) > 0:
-        raise ValueError
+    if not colon or not share.replace(".", "", 1).isdigit() or not float(share) > 0:
+        raise argparse.ArgumentTypeError(f"{text} is no SHARE:MODEL.bin with a share above 0")
     return float(share), path
 
 

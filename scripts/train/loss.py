@@ -15,14 +15,14 @@ CPU_CHUNK, CHUNK = 64, 16384
 
 class ChunkedCrossEntropy(torch.autograd.Function):
     """Sum over rows of (1-e) CE + e (logsumexp - mean logit), for logits = x Eᵀ + b, times the rows' weights if there are any.
-    Of that a share is left to the cross-entropy with a teacher's distribution, if there is one (Kim & Rush 2016, section 3.1).
+    With a teacher (1 - imitation) of that, and `imitation` of the cross-entropy with its distribution (Kim & Rush 2016, 3.1).
 
-    The gradient is made together with the loss: [N, V] exists once, in `dtype`,
-    where the gradient replaces the logits; between the products all is float32.
+    The gradient is made together with the loss: [N, V] exists once, in `dtype`, beside the teacher's; the gradient replaces
+    the logits there, and between the products all is float32.
     """
 
     @staticmethod
-    def forward(ctx, states, table, bias, gold, weights, smoothing, dtype, taught, imitation):
+    def forward(ctx, states, table, bias, gold, weights, smoothing, dtype, teacher_logits, imitation):
         """states [N,D], table [V,D], bias [1,V], gold [N], weights [N] or None, a teacher's logits [N,V] or None
         -> (loss, plain CE)."""
         low_table, low_states = table.to(dtype), states.to(dtype)
@@ -38,7 +38,7 @@ class ChunkedCrossEntropy(torch.autograd.Function):
             picked, mean, largest = x.gather(1, y), x.mean(1, keepdim=True), x.amax(1, keepdim=True)
             wanted = own * ((1 - smoothing) * picked + smoothing * mean)
             if imitation:
-                teacher = taught[at * chunk:at * chunk + len(x)].float().softmax(1)
+                teacher = teacher_logits[at * chunk:at * chunk + len(x)].float().softmax(1)
                 wanted += imitation * (teacher * x).sum(1, keepdim=True)
             total = x.sub_(largest).exp_().sum(1, keepdim=True)
             normaliser = total.log() + largest
@@ -60,12 +60,12 @@ class ChunkedCrossEntropy(torch.autograd.Function):
         return grad_states * grad, grad_table.float() * grad, grad_bias * grad, *[None] * 6
 
 
-def cross_entropy(model, states, gold, weights, smoothing, dtype, taught=None, imitation=0.0):
+def cross_entropy(model, states, gold, weights, smoothing, dtype, teacher_logits=None, imitation=0.0):
     """states [N,D], gold [N], weights [N] or None for ones, a teacher's logits [N,V] and their share of the loss
     -> (smoothed loss, plain cross-entropy), both sums."""
     states, table = output_operands(model, states)
     return ChunkedCrossEntropy.apply(states, table, model.weights[model.output_bias], gold, weights, smoothing, dtype,
-                                     taught, imitation)
+                                     teacher_logits, imitation)
 
 
 def guided_alignment(attention, guide):

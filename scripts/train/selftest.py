@@ -16,6 +16,7 @@ import torch
 from sacrebleu.metrics import BLEU
 
 import rnn
+import selftest_distill as distilling
 import selftest_recipe as recipe
 import selftest_text as text
 from by_length import Stats, joined_lines
@@ -197,11 +198,13 @@ def check_units(corpus, work):
     text.check_filter()
     text.check_rare_words()
     recipe.check_combine()
-    recipe.check_plausible()
-    recipe.check_merge(work)
+    distilling.check_plausible()
+    distilling.check_merge(work)
+    distilling.check_nearest()
     text.check_closest(work)
     text.check_written(work)
-    recipe.check_imitation()
+    distilling.check_imitation()
+    recipe.check_rounded()
     recipe.check_interpolated()
     recipe.check_muon()
     recipe.check_batches()

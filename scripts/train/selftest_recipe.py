@@ -1,4 +1,4 @@
-"""Tests of the recipe's own steps: beam, the engine's rounding, batches, distilling, and a whole campaign that is stopped once.
+"""Tests of the recipe's own steps: beam, rounding, batches, means, and a whole campaign that is stopped once.
 
 What: functions that exit with a message on failure; the campaign has every stage on a few hundred pairs, with two processes.
 What not: no quality of translation.
@@ -18,13 +18,11 @@ from types import SimpleNamespace
 import numpy as np
 import sentencepiece as spm
 import torch
-from torch.nn import functional as func
 
 import quantise
 from decode import EOS, UNK, beam, greedy, translate
 from batches import Batches, GridBatches, collate
 from combine import chosen, combined, save, turned
-from distill import merge, plausible, shards, shared
 from encode import offsets, offsets_of
 from golden import spread_weights
 from interpolate import interpolated
@@ -33,6 +31,7 @@ from marian import make_model
 from model import Config, recur_by_doubling, recur_by_step
 from muon import Muon
 from read_model import load_packed
+from rounding import rounded
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -146,60 +145,16 @@ def check_combine():
           and [both.tags[i] for i in both.tag[:3]] == list(corpus.tags), "combine: one after the other")
 
 
-def check_plausible():
-    source = list(range(2, 22))
-    check(plausible(source, source), "distill: a translation of that length is plausible")
-    check(not plausible(source, source * 2), "distill: one of twice the length is not")
-    check(not plausible(source, [7, 8, 9] * 7), "distill: nor one that repeats itself")
-    check(not plausible([5, 6], []), "distill: nor an empty one")
-    check(shared([2, 3, 4, 9, 6], [2, 3, 4, 5, 6]) == 14 / 24, "distill: near is what shares pieces, pairs and triples")
-    check(shared([6, 5, 4, 3, 2], [2, 3, 4, 5, 6]) == 10 / 24, "distill: pieces in another order are not so near")
-    check(shared([2, 3, 4, 5], [2, 3, 4, 5]) == 1 > shared([2, 3, 4, 5, 6], [2, 3, 4, 5]),
-          "distill: what is too much counts against it")
-
-
-def check_merge(work):
-    """Shards as one corpus: what is plausible of them, beside the same pairs as people wrote them."""
-    corpus, good = some_corpus(), []
-    save(work / "some.npz", corpus)
-    (work / "merged-shards").mkdir()
-    for number, index in shards(corpus, 15):
-        part = chosen(corpus, index)
-        good.append(np.arange(len(index)) % 3 > 0)
-        save(work / f"merged-shards/shard-{number:05}.npz", SimpleNamespace(
-            trg=part.trg + 100, trg_at=part.trg_at, links=part.links, links_at=part.links_at, good=good[-1]))
-    merge(SimpleNamespace(corpus=work / "some.npz", out=work / "merged-shards", shard=15, merge=work / "merged.npz",
-                          originals=work / "originals.npz"))
-    index = np.concatenate([each for _, each in shards(corpus, 15)])[np.concatenate(good)]
-    wanted, there, here = chosen(corpus, index), np.load(work / "merged.npz"), np.load(work / "originals.npz")
-    check(0 < len(index) < len(corpus.tag) and all(np.array_equal(here[name], getattr(wanted, name)) for name in
-          ("src", "src_at", "trg", "trg_at", "tag")), "distill: the originals are the plausible pairs as they were")
-    check(np.array_equal(there["src"], wanted.src) and np.array_equal(there["trg"], wanted.trg + 100),
-          "distill: beside them the teacher's, of the same sources")
-    (work / "merged-shards/shard-00001.npz").unlink()
-    merge(SimpleNamespace(corpus=work / "some.npz", out=work / "merged-shards", shard=15, merge=work / "merged.npz",
-                          originals=None))
-    first, without = good[0].sum(), len(index) - good[1].sum()
-    fewer = np.load(work / "merged.npz")
-    check(np.array_equal(fewer["trg"][:wanted.trg_at[first]], wanted.trg[:wanted.trg_at[first]] + 100)
-          and len(fewer["tag"]) == without,
-          "distill: a shard that was never made is left out, the others stay with their sources")
-
-
-def check_imitation():
-    """The loss with a teacher, and its gradient, as PyTorch has them; with the model itself as teacher nothing is to learn."""
-    torch.manual_seed(2)
-    model = make_model(Config(vocab=20, dim=8, ffn=16, heads=2, encoder_layers=1, decoder_layers=1))
-    states, taught, gold = torch.randn(7, 8, requires_grad=True), torch.randn(7, 20), torch.arange(7)
-    loss, _ = cross_entropy(model, states, gold, None, 0.1, torch.float32, taught, 0.4)
-    logits = model.logits(states)
-    wanted = (0.6 * func.cross_entropy(logits, gold, reduction="sum", label_smoothing=0.1)
-              + 0.4 * func.cross_entropy(logits, taught.softmax(1), reduction="sum"))
-    ours, theirs = (torch.autograd.grad(x, states)[0] for x in (loss, wanted))
-    check(torch.allclose(loss, wanted, atol=1e-5) and torch.allclose(ours, theirs, atol=1e-6),
-          "loss: a share of it is a teacher's")
-    alone, _ = cross_entropy(model, states, gold, None, 0.1, torch.float32, model.logits(states).detach(), 1.0)
-    check(torch.autograd.grad(alone, states)[0].abs().max() < 1e-6, "loss: nothing is left to learn from oneself")
+def check_rounded():
+    """On the grid of 6 bits, which the packer finds again, and nearer to the products than weights rounded one by one."""
+    torch.manual_seed(4)
+    weight, x = torch.randn(24, 40), torch.randn(500, 24) @ torch.randn(24, 24)
+    second = (x.T @ x).double()
+    ours, plain = rounded(weight, second, 31), quantise.columns(weight, 31)
+    again = quantise.columns(ours, 31)
+    check(torch.allclose(again, ours, atol=1e-6), "rounding: on the packer's grid")
+    check((x @ (ours - weight)).norm() < 0.7 * (x @ (plain - weight)).norm(), "rounding: the products stay what they were")
+    check(rounded(weight, torch.zeros(24, 24).double(), 31).isfinite().all(), "rounding: a product of nothing but zeros")
 
 
 def check_interpolated():
@@ -298,7 +253,8 @@ def check_campaign(corpus, work):
     shape = ("--dim 32 --ffn 64 --heads 4 --encoder-layers 1 --decoder-layers 1 --tokens 600 --warmup 5 --minutes 60 "
              "--short-tokens 0")
     command = [sys.executable, HERE / "campaign.py", work / "c", small, small, "--source", "de", "--vocab", "800",
-               "--pairs", "340", "--processes", "2", "--teacher", "teacher", "--distill", "--shard 80 --beam 2 --tokens 400",
+               "--pairs", str(2 * 150 + 40), "--processes", "2", "--teacher", "teacher",
+               "--distill", "--shard 80 --beam 2 --tokens 400",
                "--teacher-settings", f"{shape} --updates 3", "--student", f"{shape} --updates 3",
                "--finish", f"{shape} --updates 2"]
 

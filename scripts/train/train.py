@@ -59,8 +59,8 @@ def arguments():
     parser.add_argument("--guide", type=float, default=0.5, help="first weight of the guided-alignment loss")
     parser.add_argument("--guide-end", type=float, default=0.1)
     parser.add_argument("--guide-tokens", type=float, default=6e6, help="target tokens over which it falls")
-    parser.add_argument("--teacher", help="a Marian .bin of the same vocabulary, what it expects is learned, too")
-    parser.add_argument("--imitation", type=float, default=0.5, help="share of the loss that is the teacher's")
+    parser.add_argument("--teacher", help="a Marian .bin of the same vocabulary: what it expects is learned, too")
+    parser.add_argument("--imitation", type=float, default=0.0, help="share of the loss that is the teacher's, above 0 to 1")
     parser.add_argument("--clip", type=float, default=1.0)
     parser.add_argument("--ema", type=float, default=0.999)
     parser.add_argument("--arch", choices=("transformer", "bahdanau", "rnn"), default="transformer")
@@ -89,6 +89,8 @@ def arguments():
     args = parser.parse_args()
     if args.bits and args.arch != "transformer":
         parser.error("--bits is for the Transformer")
+    if bool(args.teacher) != (args.imitation != 0) or not 0 <= args.imitation <= 1:
+        parser.error("--teacher and --imitation go together, the share is above 0 and at most 1")
     for path in filter(None, (args.resume, args.warm_start, args.embeddings, args.teacher)):
         if not Path(path).is_file():
             parser.error(f"{path}: no such file")
@@ -126,8 +128,7 @@ class Trainer:
         model.config.bits, model.levels = args.bits or 8, levels_of(args.bits) if args.bits else 0
         self.update = Update(model, make_optimizers(model.weights, args), self.device, getattr(torch, args.dtype),
                              args.smoothing, args.clip, self.world,
-                             **({"teacher": teacher_of(args.teacher, model, self.device), "imitation": args.imitation}
-                                if args.teacher else {}))
+                             args.teacher and teacher_of(args.teacher, model, self.device), args.imitation)
         self.ema, self.optimizers = self.update.ema, self.update.optimizers
         self.updates = self.tokens = 0
         self.seconds = 0.0  # of training, over all resumes, without evaluation

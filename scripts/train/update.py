@@ -84,20 +84,19 @@ class Update:
         with torch.autocast(kind, self.dtype, cache_enabled=kind != "cuda") if low else contextlib.nullcontext():
             memory, bias = self.model.encode(src, src_mask)
             states, attention = self.model.decode(trg, memory, bias)
-            taught = self.taught(src, src_mask, trg) if self.imitation else None
+            imitation = self.imitation if self.model.training else 0.0
+            expected = self.expected(src, src_mask, trg) if imitation else trg.new_zeros(*trg.shape, 0)
         if kind == "cuda":  # a recording cannot pick out rows whose number it does not know
-            chosen = states.flatten(0, 1), trg.flatten(), trg_mask.flatten().float()
-            taught = taught.flatten(0, 1) if self.imitation else None
+            chosen, expected = (states.flatten(0, 1), trg.flatten(), trg_mask.flatten().float()), expected.flatten(0, 1)
         else:
-            chosen = states[trg_mask], trg[trg_mask], None
-            taught = taught[trg_mask] if self.imitation else None
-        smoothed, plain = cross_entropy(self.model, *chosen, self.smoothing, self.dtype, taught, self.imitation)
+            chosen, expected = (states[trg_mask], trg[trg_mask], None), expected[trg_mask]
+        smoothed, plain = cross_entropy(self.model, *chosen, self.smoothing, self.dtype, expected, imitation)
         aligned = (torch.zeros((), device=trg.device) if attention is None  # "rnn" has none to guide
                    else guided_alignment(attention, guide))
         return smoothed, plain, aligned
 
     @torch.no_grad()
-    def taught(self, src, src_mask, trg):
+    def expected(self, src, src_mask, trg):
         """The teacher's logits [B,T,V]."""
         return self.teacher.logits(self.teacher.decode(trg, *self.teacher.encode(src, src_mask))[0])
 
