@@ -2,8 +2,8 @@
 arXiv:2210.17323).
 
 What: `python rounding.py MODEL.bin CORPUS.npz OUT.bin --bits 6`: as few bits as the packer is to keep, chosen such that what
-the products of --lines pairs give stays what it was, not each weight for itself. OUT.bin says --bits, and `dolmetsch pack` finds
-every weight of it on the grid already.
+the products of --lines pairs give stays what it was, not each weight for itself; that with their four high bits alone, too.
+OUT.bin says --bits, and `dolmetsch pack` finds every weight of it on the grid already.
 What not: no training (train.py --bits); biases, scales and shifts stay as they are.
 Who calls: campaign.py, after units.py.
 
@@ -20,6 +20,7 @@ from quantise import levels_of
 from units import batches
 
 DAMP = 0.01  # of H's mean diagonal, added to it: what was never seen may matter, too
+PASSES = 4
 TINY = 1e-9  # for a product whose inputs were all 0
 TABLE = "Wemb"
 AS_INPUT = 0.5  # weight of the table's use as embeddings, where all columns matter alike, beside that as output layer
@@ -70,38 +71,73 @@ def on_grid(weight, step, levels):
     return (weight / step).round().clamp(-levels, levels) * step
 
 
-def rounded(weight, second, levels):
-    """weight [K,N], second H [K,K] -> [K,N] on a grid of `levels` steps on each side of 0, a step for each column.
-
-    Row after row, the error of a row is made good by the rows that are not rounded yet, as far as their inputs go together;
-    rows of large inputs first. Each column keeps a value at the end of its grid, by which the packer finds the step again."""
-    damp = DAMP * second.diagonal().mean() + TINY
-    weight, second = weight.double(), second + damp * torch.eye(len(second), dtype=torch.float64)
-    step = units_of(weight, second, levels)
+def sweep(weight, second, choose):
+    """The rows of weight [K,N] as choose(row number, what it should be [N]) -> [N] gives them, one after the other, those of
+    large inputs first: the error of each is made good by the rows to come, as far as their inputs go together."""
     order = second.diagonal().argsort(descending=True)
-    left, ends = weight[order].clone(), weight[order].abs().argmax(0)
     inverse = torch.linalg.inv(second[order][:, order])
     upper = torch.linalg.cholesky((inverse + inverse.T) / 2, upper=True)
-    out = torch.empty_like(left)
-    for row in range(len(left)):
-        out[row] = torch.where(ends == row, weight[order[row]].sign() * levels * step, on_grid(left[row], step, levels))
-        left[row:] -= upper[row, row:, None] * ((left[row] - out[row]) / upper[row, row])
-    back = torch.empty_like(out)
-    back[order] = out
-    return back.float()
+    left, out = weight[order].clone(), torch.empty_like(weight)
+    for place, row in enumerate(order.tolist()):
+        out[row] = choose(row, left[place])
+        left[place:] -= upper[place, place:, None] * ((left[place] - out[row]) / upper[place, place])
+    return out
+
+
+def descend(weight, second, choose, out):
+    """Row by row, PASSES times, the best choice while all others stay: what a sweep could no longer make good."""
+    slope = second @ (out - weight)
+    for row in [*range(len(weight))] * PASSES:
+        new = choose(row, out[row] - slope[row] / second[row, row])
+        slope += second[:, row, None] * (new - out[row])
+        out[row] = new
+    return out
+
+
+def coarse_value(high, span):
+    """What the high bits of a weight say before its low ones are there: web/planes.js, in steps of the whole weight."""
+    return span * high + span / 2 - (high == 0).double()
+
+
+def rounded(weight, second, bits):
+    """weight [K,N], second H [K,K] -> [K,N] on a grid of 2**(bits - 1) - 1 steps on each side of 0, a step for each column.
+
+    First to the four high bits, which a page translates with until the low ones come; then each weight within what its high bits
+    leave open. Each column keeps its largest at the end of its grid, by which the packer finds the step again."""
+    levels, span = levels_of(bits), 2 ** (bits - 4)
+    weight = weight.double()
+    second = second + (DAMP * second.diagonal().mean() + TINY) * torch.eye(len(second), dtype=torch.float64)
+    step, ends = units_of(weight, second, levels), weight.abs().argmax(0)
+    end = levels * weight.gather(0, ends[None])[0].sign()
+    highs = torch.zeros_like(weight)
+
+    def choose_high(row, wanted):
+        value = wanted / step
+        around = ((value - span / 2) / span).round() + torch.tensor([[-1], [0], [1]])
+        around = around.clamp(-8, 7)
+        nearest = (coarse_value(around, span) - value).abs().argmin(0)
+        highs[row] = torch.where(ends == row, (end / span).floor(), around.gather(0, nearest[None])[0])
+        return coarse_value(highs[row], span) * step
+
+    def choose(row, wanted):
+        low = (span * highs[row]).clamp(min=-levels)
+        value = torch.minimum(torch.maximum((wanted / step).round(), low), span * highs[row] + span - 1)
+        return torch.where(ends == row, end, value) * step
+
+    sweep(weight, second, choose_high)
+    return descend(weight, second, choose, sweep(weight, second, choose)).float()
 
 
 @torch.no_grad()
 def round_model(model, corpus, bits, lines):
     """Rounds the matrices of the model in place."""
-    levels = levels_of(bits)
     for name, second in moments(model, corpus, lines).items():
         weight = model.weights[name]
         if name == TABLE:
             second = second / second.diagonal().mean() + AS_INPUT * torch.eye(len(second), dtype=torch.float64)
-            weight.copy_(rounded(weight.T, second, levels).T)
+            weight.copy_(rounded(weight.T, second, bits).T)
         else:
-            weight.copy_(rounded(weight, second, levels))
+            weight.copy_(rounded(weight, second, bits))
     model.config.bits = bits
 
 
@@ -109,7 +145,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("model", "corpus", "out"):
         parser.add_argument(name)
-    parser.add_argument("--bits", type=int, choices=range(4, 9), default=6)
+    parser.add_argument("--bits", type=int, choices=range(5, 9), default=6)
     parser.add_argument("--lines", type=int, default=4000)
     args = parser.parse_args()
     model = load_model(args.model)
