@@ -129,6 +129,9 @@ for (const { kind, skip } of BROWSERS) {
       assert.equal(await page.$eval('#source', (e) => e.value), 'Guten Tag', 'turned twice before it was translated again');
       assert.deepEqual(await read('source-name', 'target-name'), ['German', 'English']);
 
+      // A page that is left while its worker loads has files cut off, and says so.
+      await page.waitForFunction(() => document.querySelector('#loading').hidden
+        && /words\/s/.test(document.querySelector('#status').textContent));
       await page.goto('about:blank');
       await page.goto(browser.url + link);
       await page.waitForFunction(() => document.querySelector('#target').textContent.startsWith('[Der] [Hund]'));
