@@ -195,7 +195,7 @@ def main():
                         help="settings of train.py")
     parser.add_argument("--finish", default="--minutes 10 --optimizer muon --tokens 3200 --lr 1e-4 --warmup 20 --cooldown 1",
                         help="settings of a last run with the engine's rounding; empty: none")
-    parser.add_argument("--bits", type=int, default=6, help="of each weight, in that run and in the file")
+    parser.add_argument("--bits", type=int, choices=range(5, 9), default=6, help="of each weight, in that run and in the file")
     parser.add_argument("--teacher", default="", help="size of the teacher; empty: none")
     parser.add_argument("--teacher-settings", default="--minutes 60 --optimizer muon --tokens 30000 --warmup 1000")
     parser.add_argument("--distill", help="settings of distill.py, by default for one large GPU or for a CPU")

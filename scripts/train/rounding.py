@@ -27,33 +27,26 @@ AS_INPUT = 0.5  # weight of the table's use as embeddings, where all columns mat
 CLIPS = [1 - i / 20 for i in range(9)]  # tried as the largest value of a column, times its largest magnitude
 
 
-class Moments:
-    """name -> H of the product with the matrix of that name, summed over real tokens."""
-
-    def __init__(self):
-        self.sums = {}
-
-    def add(self, name, x):
-        x = x.double()
-        self.sums[name] = self.sums.get(name, 0) + x.T @ x
-
-
 @torch.no_grad()
 def moments(model, corpus, lines):
-    """H of every matrix, over `lines` pairs as people wrote them."""
-    found, plain = Moments(), model.product
+    """name -> H of the product with the matrix of that name, over the real tokens of `lines` pairs as people wrote them."""
+    sums, plain = {}, model.product
+
+    def add(name, x):
+        x = x.double()
+        sums[name] = sums.get(name, 0) + x.T @ x
     for batch in batches(corpus, lines):
         src_mask, trg_mask = batch["src_mask"].bool(), batch["trg_mask"].bool()
 
         def watched(x, name, bias=None):
             of_source = name.startswith("encoder") or name.endswith(("_context_Wk", "_context_Wv"))
-            found.add(name, x[src_mask if of_source else trg_mask])
+            add(name, x[src_mask if of_source else trg_mask])
             return plain(x, name, bias)
         model.product = watched
         states, _ = model.decode(batch["trg"], *model.encode(batch["src"], src_mask))
-        found.add(TABLE, states[trg_mask])
+        add(TABLE, states[trg_mask])
     model.product = plain
-    return found.sums
+    return sums
 
 
 def units_of(weight, second, levels):
@@ -71,12 +64,16 @@ def on_grid(weight, step, levels):
     return (weight / step).round().clamp(-levels, levels) * step
 
 
-def sweep(weight, second, choose):
-    """The rows of weight [K,N] as choose(row number, what it should be [N]) -> [N] gives them, one after the other, those of
-    large inputs first: the error of each is made good by the rows to come, as far as their inputs go together."""
+def factor(second):
+    """-> (order [K] of the rows, those of large inputs first, and the Cholesky factor [K,K] of the inverse of H in that order)"""
     order = second.diagonal().argsort(descending=True)
     inverse = torch.linalg.inv(second[order][:, order])
-    upper = torch.linalg.cholesky((inverse + inverse.T) / 2, upper=True)
+    return order, torch.linalg.cholesky((inverse + inverse.T) / 2, upper=True)
+
+
+def sweep(weight, order, upper, choose):
+    """The rows of weight [K,N] as choose(row number, what it should be [N]) -> [N] gives them, one after the other: the error
+    of each is made good by the rows to come, as far as their inputs go together. order and upper: of factor()."""
     left, out = weight[order].clone(), torch.empty_like(weight)
     for place, row in enumerate(order.tolist()):
         out[row] = choose(row, left[place])
@@ -124,8 +121,9 @@ def rounded(weight, second, bits):
         value = torch.minimum(torch.maximum((wanted / step).round(), low), span * highs[row] + span - 1)
         return torch.where(ends == row, end, value) * step
 
-    sweep(weight, second, choose_high)
-    return descend(weight, second, choose, sweep(weight, second, choose)).float()
+    factors = factor(second)
+    sweep(weight, *factors, choose_high)
+    return descend(weight, second, choose, sweep(weight, *factors, choose)).float()
 
 
 @torch.no_grad()

@@ -22,7 +22,7 @@ import torch
 import quantise
 from decode import EOS, UNK, beam, greedy, translate
 from batches import Batches, GridBatches, collate
-from combine import chosen, combined, save, turned
+from combine import chosen, combined, turned
 from encode import offsets, offsets_of
 from golden import spread_weights
 from interpolate import interpolated
