@@ -1,12 +1,15 @@
-"""Several encoded corpora as one, each as it is or turned round.
+"""Several encoded corpora as one, each as it is or turned round, whole or in part.
 
-What: `python combine.py OUT.npz [PART.npz ...] [--turned PART.npz ...]`: so a teacher learns both directions from one corpus, and
+What: `python combine.py OUT.npz [PART ...] [--turned PART ...]`: so a teacher learns both directions from one corpus, and
 a student reads people's pairs, its teacher's, and those that a teacher of the other direction made, turned round.
+PART is CORPUS.npz, or SHARE:CORPUS.npz for so many of its pairs, drawn at random (above 1: all of them so often), or
+SHARE:CORPUS.npz:SOURCE,SOURCE/KIND,... for those of the pairs of some sources: a mixture for a run is one command.
 What not: no encoding (encode.py).
 Who calls: campaign.py, after encode.py or distill.py.
 """
 
 import argparse
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import numpy as np
@@ -54,6 +57,34 @@ def combined(corpora):
     return out
 
 
+@dataclass
+class Part:
+    share: float
+    path: str
+    sources: frozenset  # empty: all
+
+    @classmethod
+    def parse(cls, text):
+        first, colon, rest = text.partition(":")
+        if not colon or not first.replace(".", "", 1).isdigit():
+            return cls(1.0, text, frozenset())
+        path, _, sources = rest.partition(":")
+        if not float(first) > 0:
+            raise argparse.ArgumentTypeError(f"{text}: the share is not above 0")
+        return cls(float(first), path, frozenset(filter(None, sources.split(","))))
+
+    def read(self, rng):
+        """The pairs that it asks for. A source without a kind is all its kinds."""
+        corpus = load(self.path)
+        names = [tag for tag in corpus.tags if not self.sources or self.sources & {tag, tag.split("/")[0]}]
+        missing = self.sources - {name for tag in corpus.tags for name in (tag, tag.split("/")[0])}
+        if missing:
+            raise SystemExit(f"{self.path} has no source {', '.join(sorted(missing))}")
+        times = int(self.share) + (rng.random(len(corpus.tag)) < self.share % 1)
+        index = np.repeat(np.arange(len(corpus.tag)), times * np.isin(corpus.tags, names)[corpus.tag])
+        return corpus if self == Part(1.0, self.path, frozenset()) else chosen(corpus, index)
+
+
 def save(path, corpus):
     with replacing(path, "wb") as file:
         np.savez(file, **vars(corpus))
@@ -62,10 +93,12 @@ def save(path, corpus):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out")
-    parser.add_argument("parts", nargs="*")
-    parser.add_argument("--turned", nargs="*", default=())
+    parser.add_argument("parts", nargs="*", type=Part.parse)
+    parser.add_argument("--turned", nargs="*", type=Part.parse, default=())
+    parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    corpus = combined([load(part) for part in args.parts] + [turned(load(part)) for part in args.turned])
+    rng = np.random.default_rng(args.seed)
+    corpus = combined([part.read(rng) for part in args.parts] + [turned(part.read(rng)) for part in args.turned])
     save(args.out, corpus)
     print(f"{len(corpus.tag)} pairs, {len(corpus.src)} source and {len(corpus.trg)} target tokens")
 

@@ -12,6 +12,7 @@ import lzma
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,7 +23,7 @@ import torch
 import quantise
 from decode import EOS, UNK, beam, greedy, translate
 from batches import Batches, GridBatches, collate
-from combine import chosen, combined, turned
+from combine import Part, chosen, combined, save, turned
 from encode import offsets, offsets_of
 from golden import spread_weights
 from interpolate import interpolated
@@ -143,6 +144,14 @@ def check_combine():
     both = combined([corpus, back])
     check(np.array_equal(chosen(both, np.arange(60, 100)).trg, back.trg) and len(both.tag) == 100
           and [both.tags[i] for i in both.tag[:3]] == list(corpus.tags), "combine: one after the other")
+    with tempfile.TemporaryDirectory() as folder:
+        save(f"{folder}/some.npz", corpus)
+        rng = np.random.default_rng(1)
+        drawn = Part.parse(f"2.5:{folder}/some.npz:php/typo").read(rng)
+        check((drawn.tag == 1).all() and 40 < len(drawn.tag) <= 60 and len(drawn.links) == drawn.links_at[-1],
+              "combine: a share of a source's pairs")
+        check(set(Part.parse(f"1:{folder}/some.npz:php").read(rng).tag) == {0, 1}, "combine: a source is all its kinds")
+        check(len(Part.parse(f"{folder}/some.npz").read(rng).tag) == 60, "combine: whole if not said otherwise")
 
 
 def check_rounded():

@@ -119,6 +119,10 @@ def check_closest(work):
           "closest: keeps a pair's source, and leaves out what has no near hypothesis")
     check(len(set(texts)) > 1 and chosen_text == near.text and near.score == max(
         closest.nearest([text], lines[0][2]).score for text in texts), "closest: takes the nearest of several hypotheses")
+    subprocess.run([sys.executable, HERE / "closest.py", ROOT / "models/de-en", pairs, out, "--source", "de", "--engine",
+                    ROOT / "build/dolmetsch"], check=True, capture_output=True)
+    back = list(read(out))
+    check(back and back[0][2] == lines[0][2] and back[0][1] != lines[0][1], "closest: the other way, the English is the model's")
 
 
 def check_written(work):
