@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from align import words
 from files import replacing
-from pairs import links_line, read_linked
+from pairs import links_line, pair_line, read_linked
 
 EMOJI = "😀 😂 😍 🎉 👍 🙏 🔥 ✨ 🚀 ✅ ❌ 💡 📁 🐛 🤔 😢 👀 💬 🔒 📷".split()
 BULLETS = ("- ", "* ", "• ", "1. ", "2. ", "3) ", "a) ", "– ", "- [ ] ")
@@ -244,7 +244,7 @@ def main():
           replacing(args.out_links, encoding="ascii") as out_links):
         def write(tag, pair):
             pair = pair if args.source == "en" else turned(pair)
-            out.write(f"{tag}\t{pair.source}\t{pair.target}\n")
+            out.write(pair_line(tag, pair.source, pair.target))
             out_links.write(links_line(set(pair.links)))
         for pair in read(args.pairs, args.links, args.source):
             write(pair.tag, pair)

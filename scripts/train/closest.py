@@ -17,7 +17,7 @@ import threading
 import sacrebleu
 
 from files import replacing
-from pairs import read
+from pairs import pair_line, read
 
 METRIC = sacrebleu.metrics.CHRF()
 
@@ -71,7 +71,7 @@ def main():
                 places[near.place] += 1
                 kept.append((nearest(texts[:1], reference).score, near.score))
                 english, german = (source, near.text)[::turn]
-                out.write(f"{tag.split('/')[0]}/distilled\t{english}\t{german}\n")
+                out.write(pair_line(tag.split("/")[0] + "/distilled", english, german))
     first, best = (sum(scores) / max(len(kept), 1) for scores in zip(*kept)) if kept else (0, 0)
     print(f"{len(kept)} of {len(pairs)} pairs kept; mean chrF of the first choice {first:.1f}, of the closest {best:.1f}; "
           f"places {dict(sorted(places.items()))}")

@@ -16,6 +16,7 @@ from pathlib import Path
 import dictionary
 import written
 from files import replacing
+from pairs import pair_line
 
 # Non-commercial or unclear licences: never part of weights that we ship.
 EXCLUDED = frozenset(
@@ -110,7 +111,7 @@ def main():
             english, german = " ".join(english.split()), " ".join(german.split())
             if is_sane(english, german):
                 kept[tag] += 1
-                out.write(f"{tag}\t{english}\t{german}\n")
+                out.write(pair_line(tag, english, german))
             else:
                 dropped += 1
     print(f"kept {sum(kept.values())}, dropped {dropped}")

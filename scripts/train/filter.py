@@ -22,7 +22,7 @@ import numpy as np
 
 from align import STEM, words
 from files import replacing
-from pairs import links_line, read_linked
+from pairs import links_line, pair_line, read_linked
 
 LENGTH_SIGMAS = 4.5
 ALIGNMENT_FLOOR = -5.0  # in nats a word; pairs with fewer than ALIGNED_WORDS words on a side are not judged
@@ -182,7 +182,7 @@ def main():
                 examples[reason].add((english, german))
                 continue
             kept[new_tag] += 1
-            out.write(f"{new_tag}\t{english}\t{german}\n")
+            out.write(pair_line(new_tag, english, german))
             out_links.write(links_line(links))
     report(dropped, kept, examples)
 

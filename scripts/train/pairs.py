@@ -12,6 +12,11 @@ def parse(line):
     return line.rstrip("\n").split("\t")
 
 
+def pair_line(tag, english, german):
+    """The line that parse() reads."""
+    return f"{tag}\t{english}\t{german}\n"
+
+
 def parse_links(line):
     """-> [(i, j)], in the line's order."""
     return [tuple(map(int, link.split("-"))) for link in line.split()]
