@@ -1,14 +1,15 @@
 """Reads a packed model: the float weights that its int8 values stand for.
 
 What: `python read_model.py MODEL OUT_PREFIX` -> OUT_PREFIX.bin (float32, Marian's
-names) and OUT_PREFIX.spm, to start training from or to look into; MODEL is a
-folder of models/ or a packed file. The format is described in src/model/weights.h.
-What not: no shortlist; the weights before int8 are lost and do not come back.
+names), OUT_PREFIX.spm and, where there is a shortlist, OUT_PREFIX.lex.bin: to start training from,
+to look into, or to pack again; MODEL is a folder of models/ or a packed file. The format is described in src/model/weights.h.
+What not: the weights before int8 are lost and do not come back.
 Who calls: align_error.py, by_length.py, size.py, guide_probe.py; by hand, before `train.py --warm-start`.
 """
 
 import argparse
 import hashlib
+import itertools
 import json
 import struct
 import zlib
@@ -17,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from files import replacing
+from lexicon import write as write_lists
 from marian import make_model, parse_options, put_weights, save_model
 
 U8, F32, I8 = range(3)
@@ -119,6 +121,32 @@ def read_model(path):
     return meta["config"].decode(), weights, plain["vocab"]
 
 
+def read_shortlist(path):
+    """-> [ids of each source piece], ascending, the common ones in the list of EOS (src/model/shortlist.h); None without one."""
+    data = model_bytes(path)
+    table = next((data[at:at + size] for name, _, _, at, size in read_head(data)[1] if name == "shortlist"), None)
+    if table is None:
+        return None
+    pieces, = struct.unpack_from("<I", table)
+    bits = iter(np.unpackbits(np.frombuffer(table, np.uint8, offset=4), bitorder="little").tolist())
+    lists = [take_list(bits, pieces) for _ in range(pieces + 1)]
+    return [np.union1d(lists[0], lists[1]).astype(np.int64)] + [np.array(ids, np.int64) for ids in lists[2:]]
+
+
+def take_list(bits, pieces):
+    """A list's length in Elias' gamma code, less 1, then the gaps between its ids in Rice's."""
+    zeros = sum(1 for _ in itertools.takewhile(lambda bit: not bit, bits))
+    length, ids = 1, []
+    for _ in range(zeros):
+        length = 2 * length + next(bits)
+    low = (pieces // length).bit_length() - 1
+    for _ in range(length - 1):
+        gap = sum(1 for _ in itertools.takewhile(bool, bits)) << low
+        gap += sum(next(bits) << place for place in range(low))
+        ids.append((ids[-1] if ids else -1) + 1 + gap)
+    return ids
+
+
 def load_packed(path):
     """-> (the model of a packed file in PyTorch, bytes of its SentencePiece model)."""
     options, weights, vocab = read_model(path)
@@ -136,6 +164,9 @@ def main():
     save_model(args.prefix + ".bin", model.config, model.weights)
     with replacing(args.prefix + ".spm", "wb") as file:
         file.write(vocab)
+    lists = read_shortlist(args.model)
+    if lists:
+        write_lists(args.prefix + ".lex.bin", lists)
     print(f"{args.prefix}.bin: {len(model.weights)} tensors, {sum(w.numel() for w in model.weights.values())} values")
 
 

@@ -24,6 +24,7 @@ from decode import EOS, greedy, pad_rows
 from golden import CONFIGS, spread_weights
 from marian import load_model, make_model, save_model
 from model import Config, SsruScan
+from read_model import model_bytes
 from selftest_recipe import check
 
 HERE = Path(__file__).parent
@@ -93,6 +94,10 @@ def check_reader(work):
         run("read_model.py", work / "first.dm", work / "again")
         subprocess.run([engine, "pack", work / "again.bin", work / "again.spm", work / "again.dm"], check=True)
         check((work / "again.dm").read_bytes() == (work / "first.dm").read_bytes(), f"{name}: read and packed again")
+    shipped = HERE.parent.parent / "models/en-de"
+    run("read_model.py", shipped, work / "again")
+    subprocess.run([engine, "pack", *(work / f"again.{part}" for part in ("bin", "spm", "lex.bin")), work / "again.dm"], check=True)
+    check((work / "again.dm").read_bytes() == model_bytes(shipped), "the shipped model, with its shortlist: read and packed again")
 
 
 def check_lengths():
