@@ -213,7 +213,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     models = {Path(path).name: path for path in args.models}
-    vocab = spm.SentencePieceProcessor(model_proto=read_model(args.models[0])[2])
+    vocab = spm.SentencePieceProcessor(model_proto=read_model(args.models[0])[2]["vocab"])
     panels, note = [], []
     for key, (title, names) in PANELS.items():
         sets = [tuple(side[:args.lines or None] for side in read_set(args.eval_dir, name)) for name in names]

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from encode import load, offsets_of
-from files import replacing
+from files import replacing, share_of
 
 # Kinds of augment.py that only a source may be like: nobody should learn to write so.
 CARELESS = frozenset(("typo", "lower", "title", "caps"))
@@ -65,24 +65,24 @@ class Part:
 
     @classmethod
     def parse(cls, text):
-        first, colon, rest = text.partition(":")
-        if not colon or not first.replace(".", "", 1).isdigit():
+        share, rest = share_of(text)
+        if share is None:
             return cls(1.0, text, frozenset())
-        path, _, sources = rest.partition(":")
-        if not float(first) > 0:
+        if share == 0:
             raise argparse.ArgumentTypeError(f"{text}: the share is not above 0")
-        return cls(float(first), path, frozenset(filter(None, sources.split(","))))
+        path, _, sources = rest.partition(":")
+        return cls(share, path, frozenset(filter(None, sources.split(","))))
 
     def read(self, rng):
         """The pairs that it asks for. A source without a kind is all its kinds."""
         corpus = load(self.path)
-        names = [tag for tag in corpus.tags if not self.sources or self.sources & {tag, tag.split("/")[0]}]
-        missing = self.sources - {name for tag in corpus.tags for name in (tag, tag.split("/")[0])}
+        names = [{tag, tag.split("/")[0]} for tag in corpus.tags]  # what each tag answers to
+        missing = self.sources.difference(*names)
         if missing:
             raise SystemExit(f"{self.path} has no source {', '.join(sorted(missing))}")
+        wanted = np.array([not self.sources or bool(self.sources & those) for those in names])
         times = int(self.share) + (rng.random(len(corpus.tag)) < self.share % 1)
-        index = np.repeat(np.arange(len(corpus.tag)), times * np.isin(corpus.tags, names)[corpus.tag])
-        return corpus if self == Part(1.0, self.path, frozenset()) else chosen(corpus, index)
+        return chosen(corpus, np.repeat(np.arange(len(corpus.tag)), times * wanted[corpus.tag]))
 
 
 def save(path, corpus):

@@ -11,6 +11,7 @@ import argparse
 
 import torch
 
+from files import share_of
 from marian import load_model, save_model
 
 
@@ -28,10 +29,10 @@ def interpolated(models, shares):
 
 def weighted_model(text):
     """SHARE:PATH -> (float, path)"""
-    share, colon, path = text.partition(":")
-    if not colon or not share.replace(".", "", 1).isdigit() or not float(share) > 0:
+    share, path = share_of(text)
+    if not share:
         raise argparse.ArgumentTypeError(f"{text} is no SHARE:MODEL.bin with a share above 0")
-    return float(share), path
+    return share, path
 
 
 def main():

@@ -109,7 +109,7 @@ def tensor(data, name, kind, dims, offset, size):
 
 
 def read_model(path):
-    """-> (options text, {Marian's name: float32 array}, bytes of the SentencePiece model)."""
+    """-> (options text, {Marian's name: float32 array}, {"vocab": bytes, "shortlist": bytes where there is one})."""
     data = model_bytes(path)
     meta, tensors = read_head(data)
     weights, plain = {}, {}
@@ -118,15 +118,11 @@ def read_model(path):
             plain[name] = data[offset:offset + size]
         else:
             weights[name] = tensor(data, name, kind, dims, offset, size)
-    return meta["config"].decode(), weights, plain["vocab"]
+    return meta["config"].decode(), weights, plain
 
 
-def read_shortlist(path):
-    """-> [ids of each source piece], ascending, the common ones in the list of EOS (src/model/shortlist.h); None without one."""
-    data = model_bytes(path)
-    table = next((data[at:at + size] for name, _, _, at, size in read_head(data)[1] if name == "shortlist"), None)
-    if table is None:
-        return None
+def lists_of(table):
+    """Bytes of src/model/shortlist.h -> [ids of each source piece], ascending, the common ones in the list of EOS."""
     pieces, = struct.unpack_from("<I", table)
     bits = iter(np.unpackbits(np.frombuffer(table, np.uint8, offset=4), bitorder="little").tolist())
     lists = [take_list(bits, pieces) for _ in range(pieces + 1)]
@@ -147,12 +143,16 @@ def take_list(bits, pieces):
     return ids
 
 
-def load_packed(path):
-    """-> (the model of a packed file in PyTorch, bytes of its SentencePiece model)."""
-    options, weights, vocab = read_model(path)
+def in_torch(options, weights):
     model = make_model(parse_options(options))
     put_weights(model, weights)
-    return model, vocab
+    return model
+
+
+def load_packed(path):
+    """-> (the model of a packed file in PyTorch, bytes of its SentencePiece model)."""
+    options, weights, plain = read_model(path)
+    return in_torch(options, weights), plain["vocab"]
 
 
 def main():
@@ -160,13 +160,13 @@ def main():
     parser.add_argument("model")
     parser.add_argument("prefix")
     args = parser.parse_args()
-    model, vocab = load_packed(args.model)
+    options, weights, plain = read_model(args.model)
+    model = in_torch(options, weights)
     save_model(args.prefix + ".bin", model.config, model.weights)
     with replacing(args.prefix + ".spm", "wb") as file:
-        file.write(vocab)
-    lists = read_shortlist(args.model)
-    if lists:
-        write_lists(args.prefix + ".lex.bin", lists)
+        file.write(plain["vocab"])
+    if "shortlist" in plain:
+        write_lists(args.prefix + ".lex.bin", lists_of(plain["shortlist"]))
     print(f"{args.prefix}.bin: {len(model.weights)} tensors, {sum(w.numel() for w in model.weights.values())} values")
 
 
