@@ -84,9 +84,12 @@ async function load() {
   }
 }
 
-/** The first words came from part of the model: better ones when it is whole.  @param {Translator} half */
+/** Words that came from part of the model: better ones when it is whole.  @param {Translator} half */
 function refine(half) {
-  half.refined.then(() => translateSoon(0), (error) => {
+  half.refined.then(() => {
+    const isWhole = shown && !shown.coarse && !$('target').matches('.waiting');
+    if (!isWhole) translateSoon(0);
+  }, (error) => {
     if (half === translator)
       showFailure('Part of the model could not be loaded. Without it, translations are a little worse.', error, reload);
   });

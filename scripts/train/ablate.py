@@ -1,8 +1,9 @@
 """The ablation table: one short run for each choice of the recipe, all else equal, the same budget for each.
 
 What: `python ablate.py WORK EVAL_DIR --budget "--minutes 20"` trains every cell on what campaign.py prepared in WORK, keeps
-runs and scores under WORK/ablate, and prints the table in Markdown. A stopped run goes on; finished cells are not run again.
---cells picks some, --list names them. A cell whose data is not there (no teacher, nothing distilled) is printed as such.
+runs and scores under WORK/ablate or --runs, and prints the table in Markdown. A stopped run goes on; finished cells are
+not run again. --cells picks some, --list names them. A cell whose data is not there (no teacher, nothing distilled) is
+printed as such.
 What not: no statistics: differences below half a BLEU of one seed say little; --seeds runs each cell more than once.
 Who calls: by hand, before a long run; selftest.py on tiny data.
 """
@@ -51,6 +52,10 @@ CELLS = {
     "without mdn": Cell("--without mdn"),
     "without tatoeba": Cell("--without tatoeba"),
     "without adobe": Cell("--without adobe"),
+    "without d365": Cell("--without d365-operations d365-business-central"),
+    "without debian-web": Cell("--without debian-web"),
+    "without manpages": Cell("--without manpages"),
+    "without our own text": Cell("--without written"),
     "without dictionary": Cell("--without ding ding-sentences"),
     "a 10th of the corpus": Cell("--share 0.1"),
     "a 30th of the corpus": Cell("--share 0.033"),
@@ -63,6 +68,8 @@ CELLS = {
     "no label smoothing": Cell("--smoothing 0"),
 }
 SETS = ("docs-test", "flores-dev", "wmt13")
+COLUMNS = ("cell", "MB in int8", "M target tokens", "valid loss",
+           *(f"{name} {what}" for name in SETS for what in ("BLEU", "loss")))
 
 
 def run(script, *arguments):
@@ -77,7 +84,7 @@ class Missing(Exception):
 
 class Ablation:
     def __init__(self, args):
-        self.args, self.work, self.out = args, args.work, args.work / "ablate"
+        self.args, self.work, self.out = args, args.work, args.runs or args.work / "ablate"
 
     def corpus(self, cell):
         """-> (encoded corpus, vocabulary, encoded held-out pairs), those of another vocabulary made once for all cells."""
@@ -135,6 +142,7 @@ def row(name, results, base):
         bleu = mean(lambda r: r[test]["bleu"])
         change = bleu - statistics.mean(r[test]["bleu"] for r in base) if base else 0
         cells.append(f"{bleu:.1f}" + (f" ({change:+.1f})" if base and results is not base else ""))
+        cells.append(f"{mean(lambda r: r[test]['loss']):.3f}")
     return "| " + " | ".join(cells) + " |"
 
 
@@ -146,6 +154,7 @@ def main():
     parser.add_argument("--size", choices=SIZES, default="tiny", help="of every cell (model.py)")
     parser.add_argument("--common", default="--optimizer muon --tokens 3200 --warmup 250 --guide 0.6 --ema 0.995",
                         help="further settings for every cell")
+    parser.add_argument("--runs", type=Path, help="where runs and scores are kept: another folder for another budget")
     parser.add_argument("--cells", nargs="+", choices=CELLS, default=list(CELLS))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--lines", type=int, default=300, help="of each test set")
@@ -160,12 +169,11 @@ def main():
         try:
             results = [ablation.cell(name, seed) for seed in range(1, args.seeds + 1)]
         except Missing as missing:
-            table.append(f"| {name} | not run: {missing} | | | | | |")
+            table.append(f"| {name} | not run: {missing}" + " |" * (len(COLUMNS) - 1))
             continue
         base = results if name == "base" else base
         table.append(row(name, results, base))
-    print("| cell | MB in int8 | M target tokens | valid loss | " + " | ".join(f"{name} BLEU" for name in SETS) + " |")
-    print("|---|---|---|---|---|---|---|\n" + "\n".join(table))
+    print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|\n" + "\n".join(table))
 
 
 if __name__ == "__main__":

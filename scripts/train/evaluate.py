@@ -1,4 +1,4 @@
-"""BLEU and chrF2 of a model by sacreBLEU, with signatures.
+"""BLEU and chrF2 of a model by sacreBLEU, with signatures, and how well it expected the references.
 
 What: `python evaluate.py MODEL.bin VOCAB.spm EVAL_DIR [--lines N] [--json scores.json]`; the
 JSON is for card.py --float.
@@ -13,8 +13,9 @@ from pathlib import Path
 
 import sacrebleu
 import sentencepiece as spm
+import torch
 
-from decode import translate
+from decode import EOS, pad_rows, translate
 from files import replacing
 
 
@@ -42,6 +43,20 @@ def score(model, vocab, english, german, device="cpu"):
             chrf_score.score, str(chrf.get_signature()), outputs)
 
 
+@torch.inference_mode()
+def reference_loss(model, vocab, source, reference, device="cpu", at_once=16):
+    """Cross-entropy of the references in nats a piece, which sees small differences that BLEU does not."""
+    sides = ([ids + [EOS] for ids in vocab.encode(side)] for side in (source, reference))
+    pairs = sorted(zip(*sides), key=lambda pair: len(pair[1]))
+    total, pieces = 0.0, 0
+    for begin in range(0, len(pairs), at_once):
+        (src, src_mask), (trg, trg_mask) = (pad_rows(side, device) for side in zip(*pairs[begin:begin + at_once]))
+        states, _ = model.decode(trg, *model.encode(src, src_mask))
+        total += float(torch.nn.functional.cross_entropy(model.logits(states)[trg_mask].float(), trg[trg_mask], reduction="sum"))
+        pieces += int(trg_mask.sum())
+    return total / pieces
+
+
 def main():
     from marian import load_model
     parser = argparse.ArgumentParser(description=__doc__)
@@ -62,8 +77,9 @@ def main():
         source, reference = (every(side, args.lines) for side in read_set(args.eval_dir, name, args.source))
         began = time.time()
         bleu, bleu_signature, chrf, chrf_signature, outputs = score(model, vocab, source, reference, args.device)
-        scores[name] = {"bleu": round(bleu, 2), "chrf2": round(chrf, 2)}
-        print(f"{name}: BLEU {bleu:.2f} [{bleu_signature}] chrF2 {chrf:.2f} [{chrf_signature}] "
+        loss = reference_loss(model, vocab, source, reference, args.device)
+        scores[name] = {"bleu": round(bleu, 2), "chrf2": round(chrf, 2), "loss": round(loss, 4)}
+        print(f"{name}: BLEU {bleu:.2f} [{bleu_signature}] chrF2 {chrf:.2f} [{chrf_signature}] loss {loss:.3f} "
               f"{len(source)} lines in {time.time() - began:.1f} s", flush=True)
         if args.outputs:
             args.outputs.mkdir(parents=True, exist_ok=True)

@@ -150,9 +150,9 @@ test('axe-core finds nothing, on any page, in light and dark; every link leads s
     await page.emulateMediaFeatures([
       { name: 'prefers-color-scheme', value: scheme }, { name: 'prefers-reduced-motion', value: 'reduce' }]);
     await page.goto(open.url + path, { waitUntil: 'load' });
-    // A translation that fades in is grey for a moment.
-    await page.waitForFunction(() => [...document.querySelectorAll('.output')]
-      .every((each) => each.textContent && !each.matches('.waiting')));
+    // Grey for a moment: a translation that is waited for, and again when the rest of the model has come.
+    await page.waitForFunction(() => [...document.querySelectorAll('.output')].every((each) => !each.matches('.waiting')
+      && /words\/s(?!.*part of the model)/.test(document.querySelector('#status').textContent)));
     await page.evaluate(() => Promise.all([...document.querySelectorAll('dolmetsch-page, dolmetsch-attention')]
       .map((element) => customElements.whenDefined(element.localName))));
     await page.waitForFunction(() => [...document.querySelectorAll('dolmetsch-attention')]
