@@ -150,8 +150,9 @@ static dm_status new_item(dm_job *job, int i)
     const int32_t *source = job->ids + job->offset[i];
     it->output = job->options.no_shortlist ? output_all(job->model) : output_for(job->model, source, p->n, a);
     if (a->failed) return DM_ERR_MEMORY;
-    const dm_status copied = copy_plan_new(&it->copy, job->model->vocab, &it->output, source, p->n, a);
-    if (copied) return copied;
+    dm_status status = copy_plan_new(&it->copy, job->model->vocab, &it->output, source, p->n, a);
+    if (!status) status = number_plan_new(&it->numbers, job->model->vocab, &it->output, source, p->n, a);
+    if (status) return status;
     if (job->options.attention) {
         const size_t encoder = (size_t)shape.encoder * heads, self = (size_t)shape.self * heads;
         const size_t cross = (size_t)shape.cross * heads;

@@ -105,3 +105,22 @@ test('hard.mjs counts by category and by check, and the known failures are in th
   const set = new Set(readHardSet(readFileSync(HARD_SET, 'utf8')).map((line) => line.english));
   for (const known of ['Perfect! Thank you.', 'I strongly disagree.', 'ALL RIGHTS RESERVED.']) assert.ok(set.has(known));
 });
+
+/** Long numbers, by whose digits the weights lose their place. */
+const AMOUNTS = {
+  'en-de': ['Pay 1,000,000 euros.', 'Pi is about 3.14159.', 'The price is $1,299.99.', '$100,000.00', 'It has 1,048,576 bytes.',
+    'Prices rose from $1,250.75 to $3,499.00 within 12 months.', 'In 1962, 1,960 people lived there.',
+    'From 1914 to 1918 more than 9,000,000 soldiers died.'],
+  'de-en': ['Der Preis beträgt 1.299,99 €.', 'Etwa 200.000 bis 400.000 Menschen leben dort.', 'Pi ist etwa 3,14159.',
+    'Im Jahr 1962 kostete es 1.960,50 DM.', 'Die Stadt hat 1.000.000 Einwohner.'],
+};
+
+for (const [name, lines] of Object.entries(AMOUNTS))
+  test(`${name}: the digits of a long number stay as they are`, () => {
+    const out = execFileSync('build/dolmetsch', ['--model', `models/${name}`], { input: lines.join('\n'), encoding: 'utf8' });
+    const long = (/** @type {string} */ text) => (text.match(/\d+(?:[.,]\d+)*/g) ?? [])
+      .map((number) => number.replace(/\D/g, '')).filter((digits) => digits.length > 2);
+    const found = out.trimEnd().split('\n').map(long);
+    lines.forEach((line, i) => found[i].forEach((digits) => assert.ok(long(line).includes(digits), `${line} -> ${digits}`)));
+    assert.ok(found.filter((numbers) => numbers.length).length > lines.length - 2, 'most lines have their numbers');
+  });

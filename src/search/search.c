@@ -10,9 +10,9 @@
  * than its source by LOOP_SLACK, is a repetition and not a translation. */
 enum { LOOP_PERIOD = 8, LOOP_REPEATS = 4, LOOP_SLACK = 8 };
 
-/* A live hypothesis: its sentence, its last token (-1: none yet), the characters that it has copied, and what
- * this step says of each column of the sentence's output. */
-typedef struct { int item, node; float log_prob; copy_state copy; float *logits; } live_row;
+/* A live hypothesis: its sentence, its last token (-1: none yet), the characters that it has copied, the number that
+ * it is inside of, and what this step says of each column of the sentence's output. */
+typedef struct { int item, node; float log_prob; copy_state copy; number_state number; float *logits; } live_row;
 
 struct search {
     const dm_model *model;
@@ -72,6 +72,12 @@ void search_nodes(const search_item *it, const hypothesis *h, int *nodes)
     for (int i = h->n - 1, node = h->node; i >= 0; i--, node = it->before[node]) nodes[i] = node;
 }
 
+/* Where a row looks in this step (n_source); NULL for a model that has no alignment. */
+static const float *alignment_of(const search *s, int row)
+{
+    return s->arch->cross.layers ? step_weights(&s->arch->cross, s->model->cfg.alignment_layer, row, 0) : NULL;
+}
+
 /* (layers, heads, n) of one row, layer by layer. */
 static void copy_attention(float *out, const step_attention *a, int row, int n, int stride)
 {
@@ -86,7 +92,7 @@ static void keep_step(search *s, int row, search_item *it, int node)
     const step_attention *cross = &s->arch->cross, *self = &s->arch->self;
     const size_t at = (size_t)node, n = (size_t)it->n_source;
     if (cross->layers)
-        memcpy(it->alignment + at * n, step_weights(cross, s->model->cfg.alignment_layer, row, 0), sizeof(float) * n);
+        memcpy(it->alignment + at * n, alignment_of(s, row), sizeof(float) * n);
     if (it->cross)
         copy_attention(it->cross + at * n * (size_t)(cross->layers * cross->heads), cross, row, it->n_source, it->n_source);
     if (it->self)
@@ -172,9 +178,10 @@ static void take(search *s, search_item *it, const candidate *c, int place)
         s->parent[s->next_rows] = c->row;
         s->previous[s->next_rows] = id;
         live_row *next = &s->next_row[s->next_rows++];
-        *next = (live_row){ row->item, h.node, h.log_prob, row->copy, NULL };
-        const float *looked = s->arch->cross.layers ? it->alignment + (size_t)h.node * (size_t)it->n_source : NULL;
+        *next = (live_row){ row->item, h.node, h.log_prob, row->copy, row->number, NULL };
+        const float *looked = alignment_of(s, c->row);
         copy_take(&it->copy, &next->copy, id, looked);
+        number_take(&it->numbers, &next->number, id, looked);
     }
 }
 
@@ -185,6 +192,7 @@ static candidate best_token(const search *s, int r, candidate_row *out)
     const int n = it->output.layer.w.n;
     float *logits = s->row[r].logits;
     if (it->copy.output) copy_mask(&it->copy, &s->row[r].copy, logits);
+    number_mask(&it->numbers, &s->row[r].number, alignment_of(s, r), logits);
     *out = (candidate_row){ logits, n, it->output.unk, r, 0, 0, s->row[r].log_prob };
     const int column = s->kernels->argmax(logits, n, it->output.unk, &out->log_sum);
     out->top = logits[column];

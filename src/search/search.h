@@ -10,6 +10,7 @@
 #include "arch/arch.h"
 #include "model.h"
 #include "search/copy.h"
+#include "search/numbers.h"
 
 /* n tokens, the last at `node`. */
 typedef struct {
@@ -25,6 +26,7 @@ typedef struct {
     int n_source, limit;
     output_part output;       /* the tokens that it may use; of items with one layer the rows are multiplied together */
     copy_plan copy;           /* its unknown characters; zeros: no rule for byte pieces */
+    number_plan numbers;      /* its numbers; zeros: no rule for digits */
     int32_t *ids;             /* (limit, beam) by node */
     int *before;              /* (limit, beam) the node of the token before, -1 for none */
     float *alignment;         /* (limit, beam, S) */

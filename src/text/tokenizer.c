@@ -90,6 +90,16 @@ int tokenizer_byte(const tokenizer *t, int32_t id)
     return byte;
 }
 
+const char *tokenizer_piece(const tokenizer *t, int32_t id, size_t *size)
+{
+    static const char printable[] = " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`"
+                                    "abcdefghijklmnopqrstuvwxyz{|}~";
+    const spm_piece *p = &t->pieces[id];
+    const int byte = tokenizer_byte(t, id), is_char = byte >= ' ' && byte <= '~';
+    *size = is_char ? 1 : p->type == PIECE_NORMAL || p->type == PIECE_USER || p->type == PIECE_UNUSED ? p->size : 0;
+    return is_char ? printable + (byte - ' ') : p->bytes;
+}
+
 size_t tokenizer_bound(const tokenizer *t, size_t size)
 {
     (void)t;

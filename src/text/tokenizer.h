@@ -19,6 +19,9 @@ int tokenizer_eos(const tokenizer *t);       /* id of </s>, 0 for Marian's model
 int tokenizer_unk(const tokenizer *t);
 /* The byte that a piece <0x00> ... <0xFF> stands for, or -1. */
 int tokenizer_byte(const tokenizer *t, int32_t id);
+/* What a piece spells, U+2581 for a blank: *size bytes, not NUL-terminated; none where it is no text of its own, as a
+ * byte piece that is no printable ASCII. */
+const char *tokenizer_piece(const tokenizer *t, int32_t id, size_t *size);
 /* Ids of <0x00> ... <0xFF> (256), or NULL for a model without byte fallback. */
 const int32_t *tokenizer_byte_ids(const tokenizer *t);
 
