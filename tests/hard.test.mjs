@@ -115,6 +115,20 @@ const AMOUNTS = {
     'Im Jahr 1962 kostete es 1.960,50 DM.', 'Die Stadt hat 1.000.000 Einwohner.'],
 };
 
+/** English times of day, and what stands in the German. */
+const TIMES = [
+  ['See you at 9:30 a.m.', /(?<!\d)9[:.]30/],
+  ['Lunch is served from 11:30 a.m. to 2:00 p.m.', /11[:.]30.*14[:.]00/],
+  ['The flight departs at 1:55 PM and lands at 4:40 PM.', /13[:.]55.*16[:.]40/],
+  ['The shop is open 8:30 AM - 6:00 PM.', /(?<!\d)8[:.]30.*18[:.]00/],
+];
+
+test('a time of day stays the time that it is', () => {
+  const input = TIMES.map(([english]) => english).join('\n');
+  const out = execFileSync('build/dolmetsch', ['--model', SHIPPED], { input, encoding: 'utf8' }).trimEnd().split('\n');
+  TIMES.forEach(([english, wanted], i) => assert.match(out[i], wanted, english));
+});
+
 for (const [name, lines] of Object.entries(AMOUNTS))
   test(`${name}: the digits of a long number stay as they are`, () => {
     const out = execFileSync('build/dolmetsch', ['--model', `models/${name}`], { input: lines.join('\n'), encoding: 'utf8' });

@@ -34,13 +34,24 @@ TEST(forms)
     check_forms("123456789012345678", "123.456.789.012.345.678|123,456,789,012,345,678|123456789012345678");
 }
 
+TEST(times_of_day)
+{
+    check_forms("at 9:30 a.m.", "9:30|9.30|09:30|09.30");
+    check_forms("at 6.45 p.m., 11:05 PM", "18:45|18.45 23:05|23.05");
+    check_forms("um 18.45 Uhr", "18:45|18.45|6:45|6.45");
+    check_forms("at 12:30 pm or 12:30am", "12:30|12.30 0:30|0.30|00:30|00.30");
+    check_forms("10:15-11:45", "10:15|10.15 11:45|11.45");
+    check_forms("1:2, 16:9, 25:00, 9:60, 9:300, 1:23:45, 12:30.5, 9:5", "300 30.5|30,5");
+    check_forms("9:3", "");
+    check_forms("9:30", "9:30|9.30|09:30|09.30");
+}
+
 TEST(what_is_no_quantity_is_left_alone)
 {
     check_forms("", "");
     check_forms("12 kg, 5 of 99", "");
     check_forms("version 2.1.3 at 192.168.0.1", "");
     check_forms("in the 1990s; 1990er", "");
-    check_forms("at 6.45 p.m., um 18.45 Uhr, 9.30am", "");
     check_forms("am 12.5. und 31.12.2025", "");
     check_forms("it costs 12.50.", "12.50|12,50");
     check_forms("1.2.3.4.5.6.7.8.9.10.11", "");
@@ -213,6 +224,7 @@ TEST(no_number_no_rule)
 int main(void)
 {
     RUN(forms);
+    RUN(times_of_day);
     RUN(what_is_no_quantity_is_left_alone);
     RUN(a_number_is_written_to_its_end);
     RUN(words_may_be_glued_where_no_digit_was_likelier);

@@ -127,7 +127,7 @@ static dm_status read_source(number_plan *plan, const int32_t *source, int n, ar
 
 static int concerns_numbers(const char *text, size_t size)
 {
-    if (size && is_mark(*text)) return 1;
+    if (size && (is_mark(*text) || *text == ':')) return 1;
     for (size_t i = 0; i < size; i++)
         if (is_digit(text[i])) return 1;
     return 0;

@@ -13,7 +13,7 @@
 /* A number of the source, pieces [begin, end). */
 typedef struct { int begin, end; number_forms forms; } source_number;
 
-/* A column whose piece has digits or begins with a mark; what it spells, U+2581 included. */
+/* A column whose piece has digits or begins with a mark of numbers; what it spells, U+2581 included. */
 typedef struct { int column; const char *text; int size; } number_column;
 
 /* The numbers of one sentence. */

@@ -72,16 +72,11 @@ static int value(const char *digits, size_t n)
     return v;
 }
 
-/* 9.30 a.m., 18.45 Uhr; and 12.5. for the twelfth of May. */
-static int is_time_or_day(const quantity *q, const char *after, size_t left)
+/* 12.5. is the twelfth of May. */
+static int is_day(const quantity *q, const char *after, size_t left)
 {
-    if (!q->n_decimals || q->n_whole > 2 || q->n_decimals > 2) return 0;
-    if (left && *after == '.') return value(q->whole, q->n_whole) <= 31 && value(q->decimals, q->n_decimals) <= 12;
-    const size_t blank = left && *after == ' ';
-    after += blank;
-    left -= blank;
-    const int is_half = left >= 2 && strchr("apAP", *after) && (strchr(".mM", after[1]) != NULL);
-    return is_half || (left >= 3 && !memcmp(after, "Uhr", 3));
+    return left && *after == '.' && q->n_whole <= 2 && q->n_decimals && q->n_decimals <= 2
+        && value(q->whole, q->n_whole) <= 31 && value(q->decimals, q->n_decimals) <= 12;
 }
 
 /* 1990s, 1990er may become the nineties. */
@@ -106,7 +101,6 @@ static void add_form(number_forms *out, const quantity *q, char thousands, char 
 
 static void add_forms(number_forms *out, const quantity *q)
 {
-    out->n_forms = 0;
     if (q->n_whole > GROUP && q->whole[0] != '0') {
         add_form(out, q, '.', ',');
         add_form(out, q, ',', '.');
@@ -115,17 +109,62 @@ static void add_forms(number_forms *out, const quantity *q)
     if (q->n_decimals) add_form(out, q, 0, ',');
 }
 
+/* What stands behind a time of day: 'a' or 'p' for a.m. or p.m., 'U' for Uhr, 0 for none of these. */
+static char half_of_day(const char *after, size_t left)
+{
+    const size_t blank = left && *after == ' ';
+    after += blank;
+    left -= blank;
+    if (left >= 3 && !memcmp(after, "Uhr", 3)) return 'U';
+    const char half = left >= 2 ? (char)(*after | 0x20) : 0;
+    const size_t m = left >= 3 && after[1] == '.' ? 2 : 1;
+    return (half == 'a' || half == 'p') && (after[m] | 0x20) == 'm' ? half : 0;
+}
+
+static void add_time(number_forms *out, int hour, int is_padded, const char *minutes)
+{
+    for (const char *mark = ":."; *mark; mark++) {
+        char *text = out->form[out->n_forms].text;
+        int n = 0;
+        if (hour > 9 || is_padded) text[n++] = (char)('0' + hour / 10);
+        text[n++] = (char)('0' + hour % 10);
+        text[n++] = *mark;
+        text[n++] = minutes[0];
+        text[n++] = minutes[1];
+        out->form[out->n_forms++].size = n;
+    }
+}
+
+/* Reads 9:30, and 9.30 where the time is called one; returns its size, 0 for no time. */
+static size_t read_time(const char *text, size_t size, size_t at, number_forms *out)
+{
+    const size_t n = digits_at(text, size, at), minutes = at + n + 1, end = minutes + 2;
+    if (n > 2 || end > size || (text[at + n] != ':' && text[at + n] != '.') || digits_at(text, size, minutes) != 2) return 0;
+    if (at && text[at - 1] == ':') return 0;
+    if (end + 1 < size && (text[end] == ':' || is_mark(text[end])) && is_digit(text[end + 1])) return 0;
+    const int hour = value(text + at, n);
+    const char half = half_of_day(text + end, size - end);
+    if (hour > 24 || value(text + minutes, 2) > 59 || (text[at + n] == '.' && !half)) return 0;
+    *out = (number_forms){ .begin = at, .size = end - at };
+    const int after_noon = half == 'p' && hour < 12, is_midnight = half == 'a' && hour == 12;
+    const int written = after_noon ? hour + 12 : is_midnight ? 0 : hour;
+    add_time(out, written, 0, text + minutes);
+    if (written < 10) add_time(out, written, 1, text + minutes);
+    if (written > 12 && !after_noon) add_time(out, written - 12, 0, text + minutes);
+    return out->size;
+}
+
 int number_next(const char *text, size_t size, size_t from, number_forms *out)
 {
     split parts;
     quantity q;
     for (size_t at = from, end; at < size; at = end) {
-        if (!is_digit(text[at])) { end = at + 1; continue; }
+        end = at + 1;
+        if (!is_digit(text[at])) continue;
+        if (read_time(text, size, at, out)) return 1;
         end = read_parts(text, size, at, &parts);
-        if (!is_quantity(&parts, &q) || is_decade(&parts, text + end, size - end)
-            || is_time_or_day(&q, text + end, size - end)) continue;
-        out->begin = at;
-        out->size = end - at;
+        if (!is_quantity(&parts, &q) || is_decade(&parts, text + end, size - end) || is_day(&q, text + end, size - end)) continue;
+        *out = (number_forms){ .begin = at, .size = end - at };
         add_forms(out, &q);
         return 1;
     }
