@@ -120,6 +120,7 @@ const TIMES = [
   ['See you at 9:30 a.m.', /(?<!\d)9[:.]30/],
   ['Lunch is served from 11:30 a.m. to 2:00 p.m.', /11[:.]30.*14[:.]00/],
   ['The flight departs at 1:55 PM and lands at 4:40 PM.', /13[:.]55.*16[:.]40/],
+  ['She called at 11 p.m.', /(23|elf) Uhr/],
   ['The shop is open 8:30 AM - 6:00 PM.', /(?<!\d)8[:.]30.*18[:.]00/],
 ];
 

@@ -121,6 +121,7 @@ static char half_of_day(const char *after, size_t left)
     return (half == 'a' || half == 'p') && (after[m] | 0x20) == 'm' ? half : 0;
 }
 
+/* One form, of a full hour without minutes, or two, with either mark. */
 static void add_time(number_forms *out, int hour, int is_padded, const char *minutes)
 {
     for (const char *mark = ":."; *mark; mark++) {
@@ -128,29 +129,55 @@ static void add_time(number_forms *out, int hour, int is_padded, const char *min
         int n = 0;
         if (hour > 9 || is_padded) text[n++] = (char)('0' + hour / 10);
         text[n++] = (char)('0' + hour % 10);
-        text[n++] = *mark;
-        text[n++] = minutes[0];
-        text[n++] = minutes[1];
+        if (minutes) {
+            text[n++] = *mark;
+            text[n++] = minutes[0];
+            text[n++] = minutes[1];
+        }
         out->form[out->n_forms++].size = n;
+        if (!minutes) return;
     }
 }
 
-/* Reads 9:30, and 9.30 where the time is called one; returns its size, 0 for no time. */
-static size_t read_time(const char *text, size_t size, size_t at, number_forms *out)
+/* Where it ends a span of time the half of the day stays open, as it does for the other end: 5 to 6 p.m. */
+static void add_times(number_forms *out, int hour, char half, const char *minutes, int ends_span)
 {
-    const size_t n = digits_at(text, size, at), minutes = at + n + 1, end = minutes + 2;
-    if (n > 2 || end > size || (text[at + n] != ':' && text[at + n] != '.') || digits_at(text, size, minutes) != 2) return 0;
-    if (at && text[at - 1] == ':') return 0;
-    if (end + 1 < size && (text[end] == ':' || is_mark(text[end])) && is_digit(text[end + 1])) return 0;
-    const int hour = value(text + at, n);
-    const char half = half_of_day(text + end, size - end);
-    if (hour > 24 || value(text + minutes, 2) > 59 || (text[at + n] == '.' && !half)) return 0;
-    *out = (number_forms){ .begin = at, .size = end - at };
     const int after_noon = half == 'p' && hour < 12, is_midnight = half == 'a' && hour == 12;
     const int written = after_noon ? hour + 12 : is_midnight ? 0 : hour;
-    add_time(out, written, 0, text + minutes);
-    if (written < 10) add_time(out, written, 1, text + minutes);
-    if (written > 12 && !after_noon) add_time(out, written - 12, 0, text + minutes);
+    add_time(out, written, 0, minutes);
+    if (written < 10 && minutes) add_time(out, written, 1, minutes);
+    if (written > 12 && (!after_noon || ends_span)) add_time(out, written - 12, 0, minutes);
+}
+
+/* The minutes of 9:30; NULL where there are none, or more than that (1:23:45). */
+static const char *minutes_at(const char *text, size_t size, size_t at)
+{
+    const size_t end = at + 3;
+    if (end > size || (text[at] != ':' && text[at] != '.') || digits_at(text, size, at + 1) != 2) return NULL;
+    if (end + 1 < size && (text[end] == ':' || is_mark(text[end])) && is_digit(text[end + 1])) return NULL;
+    return value(text + at + 1, 2) < 60 ? text + at + 1 : NULL;
+}
+
+/* Whether the number before is at most " and " away. */
+static int follows_number(const char *text, size_t at)
+{
+    for (size_t i = 1; i <= at && i <= 6; i++)
+        if (is_digit(text[at - i])) return 1;
+    return 0;
+}
+
+/* Reads 9:30, 9.30 where the time is called one, and 9 a.m.; returns its size, 0 for no time. */
+static size_t read_time(const char *text, size_t size, size_t at, number_forms *out)
+{
+    const size_t n = digits_at(text, size, at);
+    if (n > 2 || value(text + at, n) > 24 || (at && (text[at - 1] == ':' || is_mark(text[at - 1])))) return 0;
+    const char *minutes = minutes_at(text, size, at + n);
+    const size_t end = at + n + (minutes ? 3 : 0);
+    const char half = half_of_day(text + end, size - end);
+    const int is_midnight = half == 'a' && value(text + at, n) == 12;   /* 0, 12 or 24 without minutes */
+    if (minutes ? text[at + n] == '.' && !half : is_midnight || (half != 'a' && half != 'p')) return 0;
+    *out = (number_forms){ .begin = at, .size = end - at };
+    add_times(out, value(text + at, n), half, minutes, follows_number(text, at));
     return out->size;
 }
 

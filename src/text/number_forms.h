@@ -1,7 +1,7 @@
 /* number_forms.h - the numbers of a text, and how a translation may write them.
  *
- * 1,299.99 may become 1.299,99 or 1299,99, or stay; its digits may not change. 9:30 p.m. becomes 21:30, 21:30 may become
- * 9:30, 9:30 a.m. stays. What is neither (a version, a date) and what is short (12, which may become "zwölf") is left alone.
+ * 1,299.99 may become 1.299,99 or 1299,99, or stay; its digits may not change. 9 p.m. becomes 21, 21:30 may become 9:30,
+ * 9:30 a.m. stays. What is neither (a version, a date) and what is short (12, which may become "zwölf") is left alone.
  * ASCII digits only. Used by search/numbers.c. */
 #ifndef DM_NUMBER_FORMS_H
 #define DM_NUMBER_FORMS_H
