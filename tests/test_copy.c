@@ -68,7 +68,7 @@ TEST(characters_are_spelt_once)
 {
     fixture f;
     copy_state s = { 0 };
-    if (!open_fixture(&f, "the \xF0\x9F\x98\x80 cat \xF0\x9F\x98\x81\xE2\x82\xAC")) return;
+    if (!open_fixture(&f, "the \xF0\x9F\x98\x80 cat \xF0\x9F\x98\x81 \xE2\x82\xAC")) return;
     CHECK(f.plan.n == 3, "%d runs", f.plan.n);
     CHECK(allowed(&f, &s) == 2, "two lead bytes");           /* F0 for both faces, E2 */
     float alignment[MAX] = { 0 };
@@ -140,15 +140,29 @@ TEST(other_pieces_change_nothing)
     close_fixture(&f);
 }
 
-TEST(broken_bytes_are_runs_of_their_own)
+TEST(characters_in_a_row_are_copied_together)
+{
+    fixture f;
+    copy_state s = { 0 };
+    if (!open_fixture(&f, "the \xF0\x9F\x87\xA9\xF0\x9F\x87\xAA cat \xE2\x82\xAC")) return;
+    CHECK(f.plan.n == 2 && f.plan.runs[0].n == 8, "a flag of two letters, a sign");
+    int32_t id = f.ids[f.plan.runs[0].begin];
+    int n = 0;
+    for (; id >= 0; id = copy_forced(&f.plan, &s), n++) copy_take(&f.plan, &s, id, NULL);
+    CHECK(n == 8, "%d bytes at once", n);
+    CHECK(allowed(&f, &s) == 1, "the sign is left");
+    close_fixture(&f);
+}
+
+TEST(broken_bytes_are_runs_too)
 {
     fixture f;
     if (!open_fixture(&f, "a")) return;
     const int32_t *byte = tokenizer_byte_ids(f.vocab);
     const int32_t ids[] = { byte[0xE2], byte[0x82], byte[0x41], byte[0x82], byte[0x07], byte[0xF0] };
     CHECK(!copy_plan_new(&f.plan, f.vocab, &f.output, ids, 6, &f.memory), "plan");
-    const int lengths[] = { 2, 1, 1, 1 };
-    CHECK(f.plan.n == 4, "%d runs", f.plan.n);
+    const int lengths[] = { 2, 3 };
+    CHECK(f.plan.n == 2, "%d runs", f.plan.n);
     for (int r = 0; r < f.plan.n; r++) CHECK(f.plan.runs[r].n == lengths[r], "run %d: %d", r, f.plan.runs[r].n);
     close_fixture(&f);
 }
@@ -159,6 +173,7 @@ int main(void)
     RUN(characters_are_spelt_once);
     RUN(a_shortlist_has_the_same_rules);
     RUN(other_pieces_change_nothing);
-    RUN(broken_bytes_are_runs_of_their_own);
+    RUN(characters_in_a_row_are_copied_together);
+    RUN(broken_bytes_are_runs_too);
     return check_report();
 }

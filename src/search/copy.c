@@ -5,12 +5,6 @@
 /* Whether a byte (or -1) may only come as a copy. */
 static int is_copied(int byte) { return (byte >= 0 && byte < 0x20) || byte > 0x7E; }
 
-/* Pieces of the UTF-8 sequence that begins with `lead`; 1 for what begins none. */
-static int sequence_length(int lead)
-{
-    return lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-}
-
 /* Which columns of the output only copies may use. */
 static dm_status find_copied(copy_plan *plan, const tokenizer *vocab, arena *a)
 {
@@ -34,9 +28,8 @@ dm_status copy_plan_new(copy_plan *plan, const tokenizer *vocab, const output_pa
     plan->runs = arena_take(a, (size_t)bytes, sizeof *plan->runs);
     if (!plan->runs) return DM_ERR_MEMORY;
     for (int i = 0; bytes && i < n && plan->n < COPY_MAX_RUNS;) {
-        const int lead = tokenizer_byte(vocab, source[i]);
-        int length = is_copied(lead), most = length ? sequence_length(lead) : 0;
-        while (length < most && i + length < n && (tokenizer_byte(vocab, source[i + length]) & 0xC0) == 0x80) length++;
+        int length = 0;
+        while (i + length < n && is_copied(tokenizer_byte(vocab, source[i + length]))) length++;
         if (length) plan->runs[plan->n++] = (copy_run){ i, length };
         i += length ? length : 1;
     }

@@ -2,7 +2,8 @@
  *
  * A character that the vocabulary does not know (an emoji, a foreign script) reaches the model as byte
  * pieces, which training hardly ever saw: left alone it would spell broken UTF-8 or another character.
- * So byte pieces may only spell a character that the source spells in byte pieces, each occurrence once.
+ * So byte pieces may only spell what the source spells in byte pieces, each occurrence once, and characters in a row
+ * together: flags, families and skin colours are made of several.
  * Printable ASCII is free: it is whole in one byte, and what of it the vocabulary lacks (Q, say) was learnt. */
 #ifndef DM_COPY_H
 #define DM_COPY_H
@@ -10,12 +11,12 @@
 #include "arena.h"
 #include "search/output.h"
 
-enum { COPY_MAX_RUNS = 64 };          /* characters of one sentence that are told apart */
+enum { COPY_MAX_RUNS = 64 };          /* of one sentence that are told apart */
 
-/* One character of the source in byte pieces: ids source[begin .. begin + n). */
+/* Characters in a row of the source in byte pieces: ids source[begin .. begin + n). */
 typedef struct { int begin, n; } copy_run;
 
-/* The byte-piece characters of one sentence. */
+/* The byte pieces of one sentence. */
 typedef struct {
     const output_part *output;        /* borrowed: where logits come from */
     const int32_t *source;            /* borrowed */
@@ -35,12 +36,12 @@ typedef struct {
 dm_status copy_plan_new(copy_plan *plan, const tokenizer *vocab, const output_part *output, const int32_t *source, int n,
                         arena *a);
 
-/* The piece that must come now, inside a character; -1: free choice. */
+/* The piece that must come now, inside a run; -1: free choice. */
 int32_t copy_forced(const copy_plan *plan, const copy_state *s);
 /* logits of the next piece, one for each column of the output: what may not come becomes -INFINITY. Inside a
- * character that is all but copy_forced, elsewhere the byte pieces that are no ASCII and begin no character left to copy. */
+ * run that is all but copy_forced, elsewhere the byte pieces that are no ASCII and begin no run left to copy. */
 void copy_mask(const copy_plan *plan, const copy_state *s, float *logits);
-/* Notes the piece that was taken. alignment (n_source) or NULL: of several characters that begin with the
+/* Notes the piece that was taken. alignment (n_source) or NULL: of several runs that begin with the
  * same byte, the one that the model looks at most is meant. */
 void copy_take(const copy_plan *plan, copy_state *s, int32_t id, const float *alignment);
 
