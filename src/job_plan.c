@@ -3,6 +3,7 @@
 
 #include "job_internal.h"
 #include "text/caps.h"
+#include "text/foreign.h"
 #include "text/sentence.h"
 
 /* A sentence of more bytes is tokenised in parts, which bounds the tokeniser's scratch memory. */
@@ -72,7 +73,8 @@ static dm_status add_span(dm_job *job, int index, size_t begin, size_t end)
     char *quiet = shouts ? arena_take(a, size, 1) : NULL;
     if (a->failed) return DM_ERR_MEMORY;
     if (quiet) caps_lower(quiet, text, size);
-    int n = (int)tokenizer_encode(vocab, quiet ? quiet : text, size, tokens, scratch);
+    const int encoded = (int)tokenizer_encode(vocab, quiet ? quiet : text, size, tokens, scratch);
+    const int n = foreign_hide(vocab, text, size, tokens, encoded);
     for (int at = 0; at < n;) {
         const int take = cut_point(text, tokens + at, n - at, job->model->cfg.longest - 1);
         const dm_status s = add_piece(job, index, tokens + at, take, begin, shouts);

@@ -3,6 +3,7 @@
 
 #include "job_internal.h"
 #include "text/caps.h"
+#include "text/foreign.h"
 
 /* A path of `n` nodes through what the search kept. */
 typedef struct { int *nodes, n; } path;
@@ -46,26 +47,34 @@ static dm_attention by_head(arena *a, const float *rows, const path *p, int laye
     return out;
 }
 
-/* ids -> UTF-8 at out, which has room for tokenizer_decode_bound; returns its size. Byte pieces could spell a line end:
- * control characters become spaces. What shouts in the source does so here. tokens may be NULL. */
-static size_t decode(const dm_job *job, const int32_t *ids, int n, int shouts, char *out, dm_token *tokens)
+/* Room for what `decode` writes. */
+static size_t decode_bound(const dm_job *job, const job_piece *p, const int32_t *ids, int n)
+{
+    return tokenizer_decode_bound(job->model->vocab, ids, (size_t)n) + (p->end - p->begin);
+}
+
+/* ids of a piece's translation -> UTF-8 at out; returns its size. Byte pieces could spell a line end: control characters
+ * become spaces. What shouts in the source does so here, and foreign words are back. tokens may be NULL. */
+static size_t decode(const dm_job *job, const job_piece *p, const int32_t *ids, int n, char *out, dm_token *tokens)
 {
     const size_t size = tokenizer_decode(job->model->vocab, ids, (size_t)n, out, tokens);
     for (size_t i = 0; i < size; i++)
         if ((unsigned char)out[i] < ' ') out[i] = ' ';
-    if (shouts) caps_raise(out, size);
-    return size;
+    if (p->shouts) caps_raise(out, size);
+    foreign_words words;
+    foreign_find(&words, job->model->vocab, job->texts[p->text].source.bytes, p->tokens, p->n);
+    return foreign_show(&words, out, size, tokens, n);
 }
 
 /* The tokens' ids -> decoded in a, NUL-terminated; the tokens get their ranges in it. */
-static char *decode_tokens(dm_job *job, dm_token *tokens, int n, int shouts, arena *a, size_t *size)
+static char *decode_tokens(dm_job *job, const job_piece *p, dm_token *tokens, int n, arena *a, size_t *size)
 {
     int32_t *ids = arena_take(&job->scratch, (size_t)n, sizeof *ids);
     if (!ids) return NULL;
     for (int i = 0; i < n; i++) ids[i] = tokens[i].id;
-    char *text = arena_take(a, tokenizer_decode_bound(job->model->vocab, ids, (size_t)n) + 1, 1);
+    char *text = arena_take(a, decode_bound(job, p, ids, n) + 1, 1);
     if (!text) return NULL;
-    *size = decode(job, ids, n, shouts, text, tokens);
+    *size = decode(job, p, ids, n, text, tokens);
     text[*size] = 0;
     return text;
 }
@@ -77,7 +86,7 @@ static dm_status finish_alternative(dm_job *job, const job_piece *piece, const s
     const path p = path_of(item, h, &job->scratch);
     dm_token *target = p.nodes ? path_tokens(item, &p, a) : NULL;
     size_t size;
-    char *text = target ? decode_tokens(job, target, p.n, piece->shouts, a, &size) : NULL;
+    char *text = target ? decode_tokens(job, piece, target, p.n, a, &size) : NULL;
     if (!text) return DM_ERR_MEMORY;
     *out = (dm_alternative){ .text = text, .text_size = size, .target = target, .n_target = p.n,
                              .score = h->score, .cut = h->cut };
@@ -138,7 +147,7 @@ static void put(writer *w, const char *bytes, size_t size)
 
 static size_t result_bound(const dm_job *job, const job_text *t)
 {
-    size_t bound = t->source.size + 1;                /* white space that is copied, and a NUL */
+    size_t bound = 2 * t->source.size + 1;            /* white space and foreign words that are copied, and a NUL */
     for (int i = 0; i < t->n; i++)
         for (int j = 0; j < t->sentences[i].n_target; j++)
             bound += tokenizer_decode_bound(job->model->vocab, &t->sentences[i].target[j].id, 1);
@@ -146,12 +155,12 @@ static size_t result_bound(const dm_job *job, const job_text *t)
 }
 
 /* Decodes one sentence at the end of w and places its tokens there. */
-static dm_status put_sentence(dm_job *job, writer *w, const dm_sentence *s, int shouts)
+static dm_status put_sentence(dm_job *job, writer *w, const dm_sentence *s, const job_piece *p)
 {
     arena_free(&job->scratch);
     dm_token *target = (dm_token *)s->target;         /* ours: allocated in job_finish_piece */
     size_t size;
-    const char *text = decode_tokens(job, target, s->n_target, shouts, &job->scratch, &size);
+    const char *text = decode_tokens(job, p, target, s->n_target, &job->scratch, &size);
     if (!text) return DM_ERR_MEMORY;
     for (int i = 0; i < s->n_target; i++) {
         target[i].begin += (uint32_t)w->size;
@@ -172,7 +181,7 @@ dm_status job_finish_text(dm_job *job, job_text *t)
         const job_piece *p = &job->pieces[t->first + i];
         put(&w, source + at, p->begin - at);
         at = p->end;
-        const dm_status s = put_sentence(job, &w, &t->sentences[i], p->shouts);
+        const dm_status s = put_sentence(job, &w, &t->sentences[i], p);
         if (s) return s;
         score += (double)t->sentences[i].score * t->sentences[i].n_target;
         tokens += t->sentences[i].n_target;
@@ -218,9 +227,9 @@ static void put_known(dm_job *job, const job_text *t, writer *w)
         const size_t gap = job->pieces[p].begin - at;
         if (w->bytes) {
             put(w, t->source.bytes + at, gap);
-            w->size += decode(job, ids, n, job->pieces[p].shouts, w->bytes + w->size, NULL);
+            w->size += decode(job, &job->pieces[p], ids, n, w->bytes + w->size, NULL);
         } else {
-            w->size += gap + tokenizer_decode_bound(job->model->vocab, ids, (size_t)n);
+            w->size += gap + decode_bound(job, &job->pieces[p], ids, n);
         }
         if (is_growing(job, p)) return;
         at = job->pieces[p].end;

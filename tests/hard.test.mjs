@@ -106,6 +106,18 @@ test('hard.mjs counts by category and by check, and the known failures are in th
   for (const known of ['Perfect! Thank you.', 'I strongly disagree.', 'ALL RIGHTS RESERVED.']) assert.ok(set.has(known));
 });
 
+test('words of other scripts stay as they are, and the others are translated', () => {
+  const lines = [
+    ['日本語', /^日本語$/], ['Русский', /^Русский$/], ['中文 (简体)', /^中文 \(简体\)$/], ['Привет, мир!', /^Привет, мир!$/],
+    ['Read this page in Русский or 中文.', /diese Seite.*Русский oder 中文/],
+    ['Tokyo (東京) is the capital of Japan.', /\(東京\).*Hauptstadt/],
+    ['The flag 🇩🇪 is black, red and gold.', /🇩🇪.*rot/],
+  ];
+  const input = lines.map(([english]) => english).join('\n');
+  const out = execFileSync('build/dolmetsch', ['--model', SHIPPED], { input, encoding: 'utf8' }).trimEnd().split('\n');
+  lines.forEach(([english, wanted], i) => assert.match(out[i], wanted, english));
+});
+
 /** Long numbers, by whose digits the weights lose their place. */
 const AMOUNTS = {
   'en-de': ['Pay 1,000,000 euros.', 'Pi is about 3.14159.', 'The price is $1,299.99.', '$100,000.00', 'It has 1,048,576 bytes.',

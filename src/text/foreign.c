@@ -1,0 +1,134 @@
+#include "text/foreign.h"
+
+#include <string.h>
+
+#include "text/char_class.h"
+#include "text/utf8.h"
+
+/* The first two bytes of every sign; the third is 0x80 and its number. */
+static const char SIGN[] = "\xE2\x9C";
+
+static int is_unknown(const tokenizer *t, const dm_token *token) { return tokenizer_byte(t, token->id) > 0x7E; }
+
+/* Of a script that comes after Latin in Unicode, whose additions are at U+1E00. */
+static int is_foreign(uint32_t c) { return c >= 0x370 && (c < 0x1E00 || c > 0x1EFF) && char_is_letter(c); }
+
+static int has_foreign(const char *text, size_t size)
+{
+    int length;
+    for (size_t at = 0; at < size; at += (size_t)length)
+        if (is_foreign(utf8_read(text, size, at, &length))) return 1;
+    return 0;
+}
+
+/* Where the foreign word ends whose first token is token i; 0 where none begins. A letter of two pieces is copied as it is. */
+static int word_end(const tokenizer *t, const char *text, const dm_token *tokens, int n, int i)
+{
+    int end = i;
+    while (end < n && is_unknown(t, &tokens[end])) end++;
+    if (end - i < FOREIGN_PIECES) return 0;
+    const size_t size = tokens[end - 1].end - tokens[i].begin;
+    return size >= FOREIGN_PIECES && has_foreign(text + tokens[i].begin, size) ? end : 0;
+}
+
+/* ASCII, but neither letters nor digits. */
+static int are_marks(const char *text, const dm_token *token)
+{
+    for (uint32_t i = token->begin; i < token->end; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        if (c >= 0x80 || char_is_letter(c) || char_is_digit(c)) return 0;
+    }
+    return 1;
+}
+
+static int marks_end(const tokenizer *t, const char *text, const dm_token *tokens, int n, int i)
+{
+    while (i < n && !is_unknown(t, &tokens[i]) && are_marks(text, &tokens[i])) i++;
+    return i;
+}
+
+/* As word_end, with the words that follow after marks alone; and the last marks of a text that has nothing else. */
+static int words_end(const tokenizer *t, const char *text, const dm_token *tokens, int n, int i)
+{
+    const int is_first = marks_end(t, text, tokens, n, 0) == i;
+    int end = 0;
+    for (int next = word_end(t, text, tokens, n, i); next; next = word_end(t, text, tokens, n, i)) {
+        end = next;
+        i = marks_end(t, text, tokens, n, next);
+    }
+    return end && is_first && i == n ? n : end;
+}
+
+/* The next sign from `from` on that the text does not have itself. */
+static int free_sign(const char *text, size_t size, int from)
+{
+    for (size_t i = 0; from < FOREIGN_MOST && i + FOREIGN_PIECES <= size; i++)
+        if (!memcmp(text + i, SIGN, 2) && (unsigned char)text[i + 2] == 0x80 + from) {
+            from++;
+            i = (size_t)-1;
+        }
+    return from;
+}
+
+int foreign_hide(const tokenizer *t, const char *text, size_t size, dm_token *tokens, int n)
+{
+    const int32_t *ids = tokenizer_byte_ids(t);
+    int left = 0, sign = 0;
+    for (int i = 0; i < n;) {
+        const int end = ids ? words_end(t, text, tokens, n, i) : 0;
+        if (end) sign = free_sign(text, size, sign);
+        if (!end || sign == FOREIGN_MOST) {
+            tokens[left++] = tokens[i++];
+            continue;
+        }
+        const uint32_t first = tokens[i].begin, last = tokens[end - 1].end;
+        tokens[left++] = (dm_token){ ids[(unsigned char)SIGN[0]], first, first };
+        tokens[left++] = (dm_token){ ids[(unsigned char)SIGN[1]], first, first };
+        tokens[left++] = (dm_token){ ids[0x80 + sign++], first, last };
+        i = end;
+    }
+    return left;
+}
+
+void foreign_find(foreign_words *words, const tokenizer *t, const char *text, const dm_token *tokens, int n)
+{
+    const int32_t *ids = tokenizer_byte_ids(t);
+    *words = (foreign_words){ .size = { 0 } };
+    for (int i = 0; ids && i + FOREIGN_PIECES <= n; i++) {
+        if (tokens[i].id != ids[(unsigned char)SIGN[0]] || tokens[i + 1].id != ids[(unsigned char)SIGN[1]]) continue;
+        const dm_token *last = &tokens[i + 2];
+        const int sign = tokenizer_byte(t, last->id) - 0x80;
+        const char *word = text + last->begin;
+        const size_t size = last->end - last->begin;
+        if (sign < 0 || sign >= FOREIGN_MOST || (size == FOREIGN_PIECES && !memcmp(word, SIGN, 2))) continue;
+        words->word[sign] = word;
+        words->size[sign] = size;
+    }
+}
+
+/* What is behind `at` moves by `by`. */
+static void move_ranges(dm_token *tokens, int n, size_t at, size_t by)
+{
+    for (int i = 0; tokens && i < n; i++) {
+        if (tokens[i].begin > at) tokens[i].begin += (uint32_t)by;
+        if (tokens[i].end > at) tokens[i].end += (uint32_t)by;
+    }
+}
+
+size_t foreign_show(const foreign_words *words, char *translation, size_t size, dm_token *tokens, int n)
+{
+    uint64_t shown = 0;
+    for (size_t at = 0; at + FOREIGN_PIECES <= size; at++) {
+        const int sign = (unsigned char)translation[at + 2] - 0x80;
+        if (memcmp(translation + at, SIGN, 2) || sign < 0 || sign >= FOREIGN_MOST) continue;
+        if (!words->word[sign] || shown >> sign & 1) continue;
+        const size_t after = at + FOREIGN_PIECES, by = words->size[sign] - FOREIGN_PIECES;
+        memmove(translation + after + by, translation + after, size - after);
+        memcpy(translation + at, words->word[sign], words->size[sign]);
+        move_ranges(tokens, n, at, by);
+        shown |= (uint64_t)1 << sign;
+        size += by;
+        at += words->size[sign] - 1;
+    }
+    return size;
+}
