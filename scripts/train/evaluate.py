@@ -46,7 +46,7 @@ def score(model, vocab, english, german, device="cpu"):
 @torch.inference_mode()
 def reference_loss(model, vocab, source, reference, device="cpu", at_once=16):
     """Cross-entropy of the references in nats a piece, which sees small differences that BLEU does not."""
-    sides = ([ids + [EOS] for ids in vocab.encode(side)] for side in (source, reference))
+    sides = ([ids + [EOS] for ids in vocab.encode(list(side))] for side in (source, reference))
     pairs = sorted(zip(*sides), key=lambda pair: len(pair[1]))
     total, pieces = 0.0, 0
     for begin in range(0, len(pairs), at_once):

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import sentencepiece as spm
 import torch
 from sacrebleu.metrics import BLEU
 
@@ -21,9 +22,11 @@ import selftest_recipe as recipe
 import selftest_text as text
 from by_length import Stats, joined_lines
 from decode import EOS, greedy, pad_rows
+from evaluate import reference_loss
 from golden import CONFIGS, spread_weights
 from marian import load_model, make_model, save_model
 from model import Config, SsruScan
+from pairs import parse
 from read_model import model_bytes
 from selftest_recipe import check
 
@@ -133,6 +136,9 @@ def check_chain(corpus, work):
     check((work / "out.bin").read_bytes() == (work / "run/final.bin").read_bytes(), "export equals the run's own")
     exported, saved = load_model(work / "out.bin"), torch.load(work / "run/last.pt", weights_only=True)
     check(all(torch.equal(w, saved["ema"][n]) for n, w in exported.weights.items()), "export keeps every weight")
+    pairs = [parse(line)[1:] for line in (work / "pairs.tsv").read_text(encoding="utf-8").splitlines()]
+    loss = reference_loss(exported.eval(), spm.SentencePieceProcessor(str(work / "vocab.model")), *zip(*pairs))
+    check(abs(loss - losses[1]) < 0.02, f"the loss on texts is that on their ids: {loss}")
     run("lexicon.py", work / "corpus.npz", work / "vocab.model", work / "lex.bin")
     lexicon = (work / "lex.bin").read_bytes()
     check(len(lexicon) == 48 + 8 * 801 + 4 * int.from_bytes(lexicon[40:48], "little"), "the shortlist's size is its lists'")
