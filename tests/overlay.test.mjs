@@ -42,6 +42,15 @@ test('a space that is a token of its own belongs to the word after it', () => {
     [['the', 1, 4, 0, 1], ['cat', 5, 8, 1, 3], ['', 8, 8, 3, 4]]);
 });
 
+test('tokens without text belong to the character that a later one holds', () => {
+  const words = wordsOf(tokens([' the', ' ', '', '', '日本', ',', ' ', '', '', '', '🇩', '', '', '', '🇪', '.']));
+  assert.deepEqual(words.map(({ text, from, to }) => [text, from, to]),
+    [['the', 0, 1], ['日本', 1, 5], [',', 5, 6], ['🇩🇪', 6, 15], ['.', 15, 16], ['', 16, 17]]);
+  assert.deepEqual(wordsOf(tokens(['a', '', '🙂'])).map((word) => word.text), ['a', '🙂', '']);
+  assert.deepEqual(wordsOf(tokens(['', '', '中'])).map((word) => [word.text, word.last]), [['中', false], ['', true]]);
+  assert.equal(wordsOf(tokens(['', '', '中']), true).length, 4);
+});
+
 test('a token of spaces only, and no tokens at all', () => {
   assert.deepEqual(wordsOf([]), []);
   for (const word of wordsOf(tokens([' a', '  ', ' b']))) assert.ok(word.start <= word.end, JSON.stringify(word));

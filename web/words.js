@@ -10,14 +10,18 @@
 const PUNCTUATION = /^[\p{P}\p{S}]+$/u;
 
 /** Tokens merged at spaces, with the punctuation at a word's edges left apart; or, with `pieces`, one by one.
+ *  A token without text is part of the character that a later one holds; the last one is the end of the sentence.
  *  @param {Token[]} tokens @param {boolean} [pieces] @returns {Word[]} */
 export function wordsOf(tokens, pieces = false) {
+  const isBare = tokens.map((token, i) => token.start === token.end && i < tokens.length - 1);
   const starts = tokens.map((token, i) => {
     const before = tokens[i - 1];
-    return !before || before.end < token.start || token.start === token.end
-      || /^\s/u.test(token.text) || /\S\s+$/u.test(before.text);   // a piece of spaces only belongs to what follows
+    if (!before || i === tokens.length - 1 && token.start === token.end) return true;
+    const follows = isBare[i - 1] || isBare[i - 2] && isBare[i];       // characters that are copied together
+    return !follows && (before.end < token.start || isBare[i] && /\S/.test(before.text)
+      || /^\s/u.test(token.text) || /\S\s+$/u.test(before.text));   // a piece of spaces only belongs to what follows
   });
-  const punctuation = tokens.map((token) => PUNCTUATION.test(token.text.trim()));
+  const punctuation = tokens.map((token, i) => !isBare[i - 1] && PUNCTUATION.test(token.text.trim()));
   /** @type {Word[]} */
   const words = [];
   for (let from = 0, to; from < tokens.length; from = to) {
