@@ -68,13 +68,14 @@ static dm_status add_span(dm_job *job, int index, size_t begin, size_t end)
     const int shouts = caps_shouts(text, size);
     arena *a = &job->scratch;
     arena_free(a);
+    dm_token *encoded = arena_take(a, tokenizer_bound(vocab, size), sizeof *encoded);
     dm_token *tokens = arena_take(a, tokenizer_bound(vocab, size), sizeof *tokens);
     void *scratch = arena_take(a, tokenizer_scratch(vocab, size), 1);
     char *quiet = shouts ? arena_take(a, size, 1) : NULL;
     if (a->failed) return DM_ERR_MEMORY;
     if (quiet) caps_lower(quiet, text, size);
-    const int encoded = (int)tokenizer_encode(vocab, quiet ? quiet : text, size, tokens, scratch);
-    const int n = foreign_hide(vocab, text, size, tokens, encoded);
+    const int n_encoded = (int)tokenizer_encode(vocab, quiet ? quiet : text, size, encoded, scratch);
+    const int n = foreign_hide(vocab, text, size, encoded, n_encoded, tokens);
     for (int at = 0; at < n;) {
         const int take = cut_point(text, tokens + at, n - at, job->model->cfg.longest - 1);
         const dm_status s = add_piece(job, index, tokens + at, take, begin, shouts);

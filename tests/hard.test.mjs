@@ -106,11 +106,13 @@ test('hard.mjs counts by category and by check, and the known failures are in th
   for (const known of ['Perfect! Thank you.', 'I strongly disagree.', 'ALL RIGHTS RESERVED.']) assert.ok(set.has(known));
 });
 
-test('words of other scripts stay as they are, and the others are translated', () => {
+test('words of other scripts and rare signs stay as they are, and the others are translated', () => {
   const lines = [
     ['日本語', /^日本語$/], ['Русский', /^Русский$/], ['中文 (简体)', /^中文 \(简体\)$/], ['Привет, мир!', /^Привет, мир!$/],
     ['Read this page in Русский or 中文.', /diese Seite.*Русский oder 中文/],
     ['Tokyo (東京) is the capital of Japan.', /\(東京\).*Hauptstadt/],
+    ['© 2024 The project team', /^© 2024 /], ['Home · About · Contact', /^\S+ · \S+ · Kontakt$/],
+    ['x ≥ 3 and y ≠ 4', /^x ≥ 3 und y ≠ 4$/], ['The room has 20 m² of space.', /20 m² /],
     ['The flag 🇩🇪 is black, red and gold.', /🇩🇪.*rot/],
   ];
   const input = lines.map(([english]) => english).join('\n');

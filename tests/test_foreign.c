@@ -26,9 +26,10 @@ static int open_fixture(fixture *f, const char *text)
     CHECK(f->file && !tokenizer_open(f->file, size, &f->memory, &f->vocab, &why), "tests/golden/tiny.spm");
     if (!f->vocab) return 0;
     f->tokens = arena_take(&f->memory, tokenizer_bound(f->vocab, strlen(text)), sizeof *f->tokens);
+    dm_token *encoded = arena_take(&f->memory, tokenizer_bound(f->vocab, strlen(text)), sizeof *encoded);
     void *scratch = arena_take(&f->memory, tokenizer_scratch(f->vocab, strlen(text)), 1);
-    f->encoded = (int)tokenizer_encode(f->vocab, text, strlen(text), f->tokens, scratch);
-    f->n = foreign_hide(f->vocab, text, strlen(text), f->tokens, f->encoded);
+    f->encoded = (int)tokenizer_encode(f->vocab, text, strlen(text), encoded, scratch);
+    f->n = foreign_hide(f->vocab, text, strlen(text), encoded, f->encoded, f->tokens);
     foreign_find(&f->words, f->vocab, text, f->tokens, f->n);
     return 1;
 }
@@ -122,6 +123,19 @@ TEST(a_word_comes_once)
     close_fixture(&f);
 }
 
+/* A sign of two bytes in place of the dingbat's three. */
+TEST(a_translation_may_shrink)
+{
+    foreign_words words = { .word = { "©", "日本語" }, .size = { 2, 9 } };
+    char out[MAX] = "a ✀ b ✁ c";
+    dm_token tokens[] = { { 0, 0, 1 }, { 0, 1, 2 }, { 0, 2, 2 }, { 0, 2, 5 }, { 0, 5, 7 }, { 0, 7, 8 }, { 0, 8, 11 },
+                          { 0, 11, 13 } };
+    const int ends[] = { 1, 2, 2, 4, 6, 7, 16, 18 };
+    const size_t size = foreign_show(&words, out, strlen(out), tokens, 8);
+    CHECK(size == strlen("a © b 日本語 c") && !memcmp(out, "a © b 日本語 c", size), "%.*s", (int)size, out);
+    for (int i = 0; i < 8; i++) CHECK((int)tokens[i].end == ends[i], "token %d ends at %u", i, (unsigned)tokens[i].end);
+}
+
 TEST(there_are_words_without_a_sign)
 {
     char text[5 * 70 + 1] = "";
@@ -161,6 +175,7 @@ int main(void)
     RUN(a_word_is_three_tokens_and_its_range);
     RUN(signs_of_the_text_are_its_own);
     RUN(a_word_comes_once);
+    RUN(a_translation_may_shrink);
     RUN(there_are_words_without_a_sign);
     RUN(any_bytes);
     return check_report();
