@@ -59,18 +59,18 @@ build/sanitize/tests/%: build/sanitize/tests/%.o $(patsubst %.c,build/sanitize/%
 	$(CC) $(SANITIZE) $^ -o $@ -lm
 
 # --- wasm: the engine, and the C tests as WASI programs ----------------------------------------
-# The time goes into src/nn; the rest is a fifth smaller at -Os, and no slower.
+# The time goes into the kernels and layers of src/nn; the rest is a fifth smaller at -Os, and no slower.
 EMFLAGS  := $(STRICT) -msimd128
 build/wasm/%.o: %.c $(HEADERS)
 	@mkdir -p $(@D)
-	$(EMCC) $(EMFLAGS) $(if $(filter src/nn/%,$<),-O3,-Os) -c $< -o $@
+	$(EMCC) $(EMFLAGS) $(if $(filter-out src/nn/kernels_ref.c,$(filter src/nn/%,$<)),-O3,-Os) -c $< -o $@
 build/wasm/tests/%.wasm: build/wasm/tests/%.o $(patsubst %.c,build/wasm/%.o,$(LIBRARY))
 	$(EMCC) $(EMFLAGS) -sSTANDALONE_WASM -O1 -sALLOW_MEMORY_GROWTH -sTOTAL_STACK=1MB -sERROR_ON_UNDEFINED_SYMBOLS=0 -sWARN_ON_UNDEFINED_SYMBOLS=0 $^ -o $@
 
 ctests: $(CTESTS:%=build/sanitize/tests/%) $(CTESTS:%=build/wasm/tests/%.wasm)
 
 # The engine's only import is env.emscripten_notify_memory_growth; web/engine.js is its only user.
-ENGINE   := -O3 --no-entry -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=2GB -sINITIAL_MEMORY=1MB -sTOTAL_STACK=64KB \
+ENGINE   := -Os --no-entry -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=2GB -sINITIAL_MEMORY=1MB -sTOTAL_STACK=64KB \
             -sMALLOC=emmalloc -sFILESYSTEM=0 -sALLOW_TABLE_GROWTH
 build/site/engine.wasm: $(patsubst %.c,build/wasm/%.o,$(LIBRARY) $(WASM))
 	@mkdir -p $(@D)
