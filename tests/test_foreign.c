@@ -149,6 +149,24 @@ TEST(there_are_words_without_a_sign)
     close_fixture(&f);
 }
 
+/* In time that grows with the text and not with its square: this is 2,000 times the test's other texts. */
+TEST(long_texts)
+{
+    enum { TIMES = 4000 };
+    static const char *const bits[] = { "🎉", "-", "中", "- 中", "a 中" };
+    const int words[] = { 0, 0, 1, 1, FOREIGN_MOST };
+    for (int k = 0; k < 5; k++) {
+        fixture f;
+        char *text = calloc(TIMES, 8);
+        if (!text) return;
+        for (int i = 0; i < TIMES; i++) memcpy(text + (size_t)i * strlen(bits[k]), bits[k], strlen(bits[k]));
+        if (!open_fixture(&f, text)) return;
+        CHECK(count_words(&f) == words[k], "%s: %d words", bits[k], count_words(&f));
+        close_fixture(&f);
+        free(text);
+    }
+}
+
 /* Whatever the bytes are: tokens and text stay in order. */
 TEST(any_bytes)
 {
@@ -177,6 +195,7 @@ int main(void)
     RUN(a_word_comes_once);
     RUN(a_translation_may_shrink);
     RUN(there_are_words_without_a_sign);
+    RUN(long_texts);
     RUN(any_bytes);
     return check_report();
 }

@@ -43,6 +43,7 @@ TEST(times_of_day)
     check_forms("10:15-11:45", "10:15|10.15 11:45|11.45");
     check_forms("1:2, 16:9, 25:00, 9:60, 9:300, 1:23:45, 12:30.5, 9:5", "300 30.5|30,5");
     check_forms("9:3, 11 Uhr, 30 pm, 5 pears, 1.9 am, 7 a", "1.9|1,9");
+    check_forms("5 amps, 5 pmol, 7 pm2", "19");
     check_forms("7 a.m. to 11 pm", "7 23");
     check_forms("at 12 a.m.; at 12 p.m.", "12");
     check_forms("5 to 6 p.m.; 5:00 and 6:30 p.m.", "18|6 5:00|5.00|05:00|05.00 18:30|18.30|6:30|6.30");

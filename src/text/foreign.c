@@ -21,11 +21,16 @@ static int has_foreign(const char *text, size_t size)
     return 0;
 }
 
+static int unknown_end(const tokenizer *t, const dm_token *tokens, int n, int i)
+{
+    while (i < n && is_unknown(t, &tokens[i])) i++;
+    return i;
+}
+
 /* Where the foreign word ends whose first token is token i; 0 where none begins. A letter of two pieces is copied as it is. */
 static int word_end(const tokenizer *t, const char *text, const dm_token *tokens, int n, int i)
 {
-    int end = i;
-    while (end < n && is_unknown(t, &tokens[end])) end++;
+    const int end = unknown_end(t, tokens, n, i);
     if (end - i < FOREIGN_PIECES) return 0;
     const size_t size = tokens[end - 1].end - tokens[i].begin;
     return size >= FOREIGN_PIECES && has_foreign(text + tokens[i].begin, size) ? end : 0;
@@ -50,13 +55,13 @@ static int marks_end(const tokenizer *t, const char *text, const dm_token *token
 /* As word_end, with the words that follow after marks alone; and the last marks of a text that has nothing else. */
 static int words_end(const tokenizer *t, const char *text, const dm_token *tokens, int n, int i)
 {
-    const int is_first = marks_end(t, text, tokens, n, 0) == i;
+    const int begin = i;
     int end = 0;
     for (int next = word_end(t, text, tokens, n, i); next; next = word_end(t, text, tokens, n, i)) {
         end = next;
         i = marks_end(t, text, tokens, n, next);
     }
-    return end && is_first && i == n ? n : end;
+    return end && i == n && marks_end(t, text, tokens, n, 0) == begin ? n : end;
 }
 
 /* The copyright sign, raised digits, which normalisation lowers, the pilcrow, the middle dot; the signs of mathematics. */
@@ -93,8 +98,9 @@ int foreign_hide(const tokenizer *t, const char *text, size_t size, const dm_tok
         int end = ids ? words_end(t, text, tokens, n, i) : 0;
         if (ids && !end && is_rare_sign(t, text, &tokens[i])) end = i + 1;
         if (end) next = free_dingbat(text, size, next);
-        if (!end || next == FOREIGN_MOST) {
-            out[made++] = tokens[i++];
+        if (!end || next == FOREIGN_MOST) {           /* the rest of what is unknown begins no word */
+            end = ids ? unknown_end(t, tokens, n, i) : n;
+            do out[made++] = tokens[i++]; while (i < end);
             continue;
         }
         const uint32_t first = tokens[i].begin, last = tokens[end - 1].end;

@@ -12,6 +12,7 @@ typedef struct { char whole[NUMBER_DIGITS]; const char *decimals; size_t n_whole
 
 static int is_digit(char c) { return c >= '0' && c <= '9'; }
 static int is_mark(char c) { return c == '.' || c == ','; }
+static int is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
 
 static size_t digits_at(const char *text, size_t size, size_t at)
 {
@@ -118,7 +119,8 @@ static char half_of_day(const char *after, size_t left)
     if (left >= 3 && !memcmp(after, "Uhr", 3)) return 'U';
     const char half = left >= 2 ? (char)(*after | 0x20) : 0;
     const size_t m = left >= 3 && after[1] == '.' ? 2 : 1;
-    return (half == 'a' || half == 'p') && (after[m] | 0x20) == 'm' ? half : 0;
+    if ((half != 'a' && half != 'p') || (after[m] | 0x20) != 'm') return 0;
+    return m + 1 < left && is_letter(after[m + 1]) ? 0 : half;           /* amps */
 }
 
 /* One form, of a full hour without minutes, or two, with either mark. */
