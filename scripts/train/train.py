@@ -329,13 +329,28 @@ def make_optimizers(weights, args):
     return optimizers
 
 
+@contextlib.contextmanager
+def process_group(device):
+    """Of torchrun's processes, which end together: one that has left takes the threads of its group away from the others."""
+    if int(os.environ.get("WORLD_SIZE", 1)) == 1:
+        yield
+        return
+    dist.init_process_group("nccl" if device == "cuda" else "gloo")
+    yield
+    dist.barrier()
+    dist.destroy_process_group()
+
+
 def main():
     args = arguments()
     if args.threads:
         torch.set_num_threads(args.threads)
     args.run.mkdir(parents=True, exist_ok=True)
-    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
-        dist.init_process_group("nccl" if args.device == "cuda" else "gloo")
+    with process_group(args.device):
+        train(args)
+
+
+def train(args):
     trainer = Trainer(args)
     if not trainer.rank:
         with replacing(args.run / "settings.json") as file:
