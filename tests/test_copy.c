@@ -2,16 +2,14 @@
 #include <math.h>
 #include <string.h>
 
-#include "check.h"
+#include "tokenizer_check.h"
 #include "search/copy.h"
 
 enum { MAX = 64 };
 
 typedef struct {
-    arena memory;
-    tokenizer *vocab;
+    vocabulary v;
     output_part output;       /* all 400 columns, whatever the vocabulary has */
-    char *file;
     int32_t ids[MAX];         /* the text's pieces */
     int n;
     copy_plan plan;
@@ -20,23 +18,20 @@ typedef struct {
 
 static int open_fixture(fixture *f, const char *text)
 {
-    size_t size = 0;
-    dm_error why;
     *f = (fixture){ .n = 0 };
-    f->file = check_file("tests/golden/tiny.spm", &size);
-    arena_init(&f->memory, 1 << 16);
-    CHECK(f->file && !tokenizer_open(f->file, size, &f->memory, &f->vocab, &why), "tests/golden/tiny.spm");
-    if (!f->vocab || tokenizer_size(f->vocab) > 400) return 0;
-    dm_token *tokens = arena_take(&f->memory, tokenizer_bound(f->vocab, strlen(text)), sizeof *tokens);
-    void *scratch = arena_take(&f->memory, tokenizer_scratch(f->vocab, strlen(text)), 1);
-    f->n = (int)tokenizer_encode(f->vocab, text, strlen(text), tokens, scratch);
-    for (int i = 0; i < f->n && i < MAX; i++) f->ids[i] = tokens[i].id;
+    const int opened = vocabulary_open(&f->v, "tests/golden/tiny.spm");
+    CHECK(opened, "tests/golden/tiny.spm");
+    if (!opened || tokenizer_size(f->v.t) > 400) return 0;
+    const encoding e = encode(f->v.t, text, strlen(text));
+    f->n = (int)e.n;
+    for (int i = 0; i < f->n && i < MAX; i++) f->ids[i] = e.tokens[i].id;
+    free(e.tokens);
     f->output = (output_part){ .layer.w = { .n = 400, .out = 400 } };
-    CHECK(f->n <= MAX && !copy_plan_new(&f->plan, f->vocab, &f->output, f->ids, f->n, &f->memory), "plan");
+    CHECK(f->n <= MAX && !copy_plan_new(&f->plan, f->v.t, &f->output, f->ids, f->n, &f->v.memory), "plan");
     return 1;
 }
 
-static void close_fixture(fixture *f) { arena_free(&f->memory); free(f->file); }
+static void close_fixture(fixture *f) { vocabulary_close(&f->v); }
 
 /* How many byte pieces may come now, besides printable ASCII, which always may. */
 static int allowed(fixture *f, const copy_state *s)
@@ -44,8 +39,8 @@ static int allowed(fixture *f, const copy_state *s)
     int n = 0;
     for (int i = 0; i < 400; i++) f->logits[i] = 1;
     copy_mask(&f->plan, s, f->logits);
-    for (int i = 0; i < tokenizer_size(f->vocab); i++) {
-        const int byte = tokenizer_byte(f->vocab, i);
+    for (int i = 0; i < tokenizer_size(f->v.t); i++) {
+        const int byte = tokenizer_byte(f->v.t, i);
         const int is_free = byte < 0 || (byte >= ' ' && byte <= '~');
         CHECK(!is_free || f->logits[i] == 1, "piece %d is free and stays", i);
         n += !is_free && f->logits[i] == 1;
@@ -77,12 +72,12 @@ TEST(characters_are_spelt_once)
     const int32_t lead = f.ids[f.plan.runs[1].begin];
     copy_take(&f.plan, &s, lead, alignment);
     int n = 0;
-    spelt[n++] = (char)tokenizer_byte(f.vocab, lead);
+    spelt[n++] = (char)tokenizer_byte(f.v.t, lead);
     for (int32_t id; (id = copy_forced(&f.plan, &s)) >= 0 && n < 8; copy_take(&f.plan, &s, id, alignment)) {
         for (int i = 0; i < 400; i++) f.logits[i] = 1;
         copy_mask(&f.plan, &s, f.logits);
         for (int i = 0; i < 400; i++) CHECK((f.logits[i] == 1) == (i == id), "piece %d, only %d may come", i, id);
-        spelt[n++] = (char)tokenizer_byte(f.vocab, id);
+        spelt[n++] = (char)tokenizer_byte(f.v.t, id);
     }
     CHECK(!strcmp(spelt, "\xF0\x9F\x98\x81"), "spelt %d bytes", n);
     CHECK(allowed(&f, &s) == 2, "the first face and the euro are left");
@@ -103,19 +98,19 @@ TEST(a_shortlist_has_the_same_rules)
     if (!open_fixture(&f, "the \xF0\x9F\x98\x80 \xE2\x82\xAC")) return;
     int32_t ids[400];
     int n = 0;
-    for (int i = 0; i < tokenizer_size(f.vocab); i++) {
+    for (int i = 0; i < tokenizer_size(f.v.t); i++) {
         int keep = i % 3 == 0;
         for (int j = 0; j < f.n; j++) keep |= f.ids[j] == i;
         if (keep) ids[n++] = i;
     }
     f.output = (output_part){ .layer.w = { .n = n, .out = n }, .ids = ids };
-    CHECK(!copy_plan_new(&f.plan, f.vocab, &f.output, f.ids, f.n, &f.memory), "plan");
+    CHECK(!copy_plan_new(&f.plan, f.v.t, &f.output, f.ids, f.n, &f.v.memory), "plan");
     for (int round = 0; round < 2; round++) {
         int may = 0;
         for (int i = 0; i < n; i++) f.logits[i] = 1;
         copy_mask(&f.plan, &s, f.logits);
         for (int i = 0; i < n; i++) {
-            const int byte = tokenizer_byte(f.vocab, ids[i]), is_free = byte < 0 || (byte >= ' ' && byte <= '~');
+            const int byte = tokenizer_byte(f.v.t, ids[i]), is_free = byte < 0 || (byte >= ' ' && byte <= '~');
             CHECK(!is_free || f.logits[i] == 1, "piece %d is free", ids[i]);
             may += !is_free && f.logits[i] == 1;
         }
@@ -158,9 +153,9 @@ TEST(broken_bytes_are_runs_too)
 {
     fixture f;
     if (!open_fixture(&f, "a")) return;
-    const int32_t *byte = tokenizer_byte_ids(f.vocab);
+    const int32_t *byte = tokenizer_byte_ids(f.v.t);
     const int32_t ids[] = { byte[0xE2], byte[0x82], byte[0x41], byte[0x82], byte[0x07], byte[0xF0] };
-    CHECK(!copy_plan_new(&f.plan, f.vocab, &f.output, ids, 6, &f.memory), "plan");
+    CHECK(!copy_plan_new(&f.plan, f.v.t, &f.output, ids, 6, &f.v.memory), "plan");
     const int lengths[] = { 2, 3 };
     CHECK(f.plan.n == 2, "%d runs", f.plan.n);
     for (int r = 0; r < f.plan.n; r++) CHECK(f.plan.runs[r].n == lengths[r], "run %d: %d", r, f.plan.runs[r].n);

@@ -1,15 +1,13 @@
 /* test_foreign.c - foreign words are hidden behind signs, and come back at the place of the sign. */
 #include <string.h>
 
-#include "check.h"
+#include "tokenizer_check.h"
 #include "text/foreign.h"
 
 enum { MAX = 1024 };
 
 typedef struct {
-    arena memory;
-    tokenizer *vocab;
-    char *file;
+    vocabulary v;
     const char *text;
     dm_token *tokens;         /* of the text, after foreign_hide */
     int encoded, n;           /* how many before and after */
@@ -18,23 +16,20 @@ typedef struct {
 
 static int open_fixture(fixture *f, const char *text)
 {
-    size_t size = 0;
-    dm_error why;
     *f = (fixture){ .text = text };
-    f->file = check_file("tests/golden/tiny.spm", &size);
-    arena_init(&f->memory, 1 << 16);
-    CHECK(f->file && !tokenizer_open(f->file, size, &f->memory, &f->vocab, &why), "tests/golden/tiny.spm");
-    if (!f->vocab) return 0;
-    f->tokens = arena_take(&f->memory, tokenizer_bound(f->vocab, strlen(text)), sizeof *f->tokens);
-    dm_token *encoded = arena_take(&f->memory, tokenizer_bound(f->vocab, strlen(text)), sizeof *encoded);
-    void *scratch = arena_take(&f->memory, tokenizer_scratch(f->vocab, strlen(text)), 1);
-    f->encoded = (int)tokenizer_encode(f->vocab, text, strlen(text), encoded, scratch);
-    f->n = foreign_hide(f->vocab, text, strlen(text), encoded, f->encoded, f->tokens);
-    foreign_find(&f->words, f->vocab, text, f->tokens, f->n);
+    const int opened = vocabulary_open(&f->v, "tests/golden/tiny.spm");
+    CHECK(opened, "tests/golden/tiny.spm");
+    if (!opened) return 0;
+    const encoding e = encode(f->v.t, text, strlen(text));
+    f->encoded = (int)e.n;
+    f->tokens = arena_take(&f->v.memory, tokenizer_bound(f->v.t, strlen(text)), sizeof *f->tokens);
+    f->n = foreign_hide(f->v.t, text, strlen(text), e.tokens, f->encoded, f->tokens);
+    free(e.tokens);
+    foreign_find(&f->words, f->v.t, text, f->tokens, f->n);
     return 1;
 }
 
-static void close_fixture(fixture *f) { arena_free(&f->memory); free(f->file); }
+static void close_fixture(fixture *f) { vocabulary_close(&f->v); }
 
 static int count_words(const fixture *f)
 {
@@ -48,7 +43,7 @@ static size_t copied(fixture *f, char *out, dm_token *tokens)
 {
     int32_t ids[MAX];
     for (int i = 0; i < f->n; i++) ids[i] = f->tokens[i].id;
-    const size_t size = tokenizer_decode(f->vocab, ids, (size_t)f->n, out, tokens);
+    const size_t size = tokenizer_decode(f->v.t, ids, (size_t)f->n, out, tokens);
     return foreign_show(&f->words, out, size, tokens, f->n);
 }
 

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "check.h"
+#include "tokenizer_check.h"
 #include "search/numbers.h"
 
 enum { MAX = 64, COLUMNS = 320 };
@@ -65,10 +65,8 @@ TEST(what_is_no_quantity_is_left_alone)
 }
 
 typedef struct {
-    arena memory;
-    tokenizer *vocab;
+    vocabulary v;
     output_part output;       /* every column, unless a test takes some away */
-    char *file;
     int32_t ids[MAX];         /* the text's pieces; tests/golden/tiny.spm spells digits in byte pieces */
     int n;
     number_plan plan;
@@ -77,23 +75,20 @@ typedef struct {
 
 static int open_fixture(fixture *f, const char *text)
 {
-    size_t size = 0;
-    dm_error why;
     *f = (fixture){ .n = 0 };
-    f->file = check_file("tests/golden/tiny.spm", &size);
-    arena_init(&f->memory, 1 << 16);
-    CHECK(f->file && !tokenizer_open(f->file, size, &f->memory, &f->vocab, &why), "tests/golden/tiny.spm");
-    if (!f->vocab || tokenizer_size(f->vocab) > COLUMNS) return 0;
-    dm_token *tokens = arena_take(&f->memory, tokenizer_bound(f->vocab, strlen(text)), sizeof *tokens);
-    void *scratch = arena_take(&f->memory, tokenizer_scratch(f->vocab, strlen(text)), 1);
-    f->n = (int)tokenizer_encode(f->vocab, text, strlen(text), tokens, scratch);
-    for (int i = 0; i < f->n && i < MAX; i++) f->ids[i] = tokens[i].id;
-    f->output = (output_part){ .layer.w = { .n = COLUMNS, .out = tokenizer_size(f->vocab) } };
-    CHECK(f->n <= MAX && !number_plan_new(&f->plan, f->vocab, &f->output, f->ids, f->n, &f->memory), "plan");
+    const int opened = vocabulary_open(&f->v, "tests/golden/tiny.spm");
+    CHECK(opened, "tests/golden/tiny.spm");
+    if (!opened || tokenizer_size(f->v.t) > COLUMNS) return 0;
+    const encoding e = encode(f->v.t, text, strlen(text));
+    f->n = (int)e.n;
+    for (int i = 0; i < f->n && i < MAX; i++) f->ids[i] = e.tokens[i].id;
+    free(e.tokens);
+    f->output = (output_part){ .layer.w = { .n = COLUMNS, .out = tokenizer_size(f->v.t) } };
+    CHECK(f->n <= MAX && !number_plan_new(&f->plan, f->v.t, &f->output, f->ids, f->n, &f->v.memory), "plan");
     return 1;
 }
 
-static void close_fixture(fixture *f) { arena_free(&f->memory); free(f->file); }
+static void close_fixture(fixture *f) { vocabulary_close(&f->v); }
 
 /* The model looks at number i, or at none (-1). */
 static void look(fixture *f, int i)
@@ -104,7 +99,7 @@ static void look(fixture *f, int i)
 
 static int32_t id_of(const fixture *f, char c)
 {
-    return c == '.' ? f->ids[f->n - 1] : tokenizer_byte_ids(f->vocab)[(unsigned char)c];
+    return c == '.' ? f->ids[f->n - 1] : tokenizer_byte_ids(f->v.t)[(unsigned char)c];
 }
 
 /* Which of 0-9 . , and x may come now; the model would like a digit best. */
@@ -200,10 +195,10 @@ TEST(an_output_may_lack_a_digit)
     int32_t ids[COLUMNS];
     int n = 0;
     if (!open_fixture(&f, "the 1962.")) return;
-    for (int i = 0; i < tokenizer_size(f.vocab); i++)
+    for (int i = 0; i < tokenizer_size(f.v.t); i++)
         if (i != id_of(&f, '6')) ids[n++] = i;
     f.output = (output_part){ .layer.w = { .n = n, .out = n }, .ids = ids };
-    CHECK(!number_plan_new(&f.plan, f.vocab, &f.output, f.ids, f.n, &f.memory), "plan");
+    CHECK(!number_plan_new(&f.plan, f.v.t, &f.output, f.ids, f.n, &f.v.memory), "plan");
     look(&f, 0);
     take(&f, &s, "19");
     for (int i = 0; i < n; i++) f.logits[i] = 1;

@@ -1,5 +1,6 @@
 /* tokenizer_check.h - vocabularies, and encoding and decoding in memory of exactly the size that was asked
- * for, so that the sanitizer sees a byte too many. For the tests of the tokeniser. */
+ * for, so that the sanitizer sees a byte too many. For the tests of the tokeniser, and of what takes its
+ * tokens. */
 #ifndef DM_TOKENIZER_CHECK_H
 #define DM_TOKENIZER_CHECK_H
 

@@ -10,9 +10,6 @@ enum { BLANK_SIZE = 3, MAX_NUMBERS = 1 << 10 };
 static const char BLANK[] = "\xE2\x96\x81";
 static const float POINTS = 0.5f;             /* of a step's alignment, on one number */
 
-static int is_digit(char c) { return c >= '0' && c <= '9'; }
-static int is_mark(char c) { return c == '.' || c == ','; }
-
 static int is_blank(const char *text, size_t left) { return left >= BLANK_SIZE && !memcmp(text, BLANK, BLANK_SIZE); }
 
 /* The number that the model looks at, or -1. */
@@ -61,16 +58,16 @@ static int step(const number_plan *plan, number_state *s, int aim, char c)
         return go_on(plan, s, c);
     case ENDED:
     case AFTER_ENDED_MARK:
-        if (is_digit(c) || (is_mark(c) && aim >= 0)) return 0;
-        s->place = s->place == ENDED && is_mark(c) ? AFTER_ENDED_MARK : NOWHERE;
+        if (number_is_digit(c) || (number_is_mark(c) && aim >= 0)) return 0;
+        s->place = s->place == ENDED && number_is_mark(c) ? AFTER_ENDED_MARK : NOWHERE;
         return 1;
     case IN_OTHER:
     case AFTER_OTHER_MARK:
-        if (is_digit(c)) s->place = IN_OTHER;
-        else s->place = s->place == IN_OTHER && is_mark(c) ? AFTER_OTHER_MARK : NOWHERE;
+        if (number_is_digit(c)) s->place = IN_OTHER;
+        else s->place = s->place == IN_OTHER && number_is_mark(c) ? AFTER_OTHER_MARK : NOWHERE;
         return 1;
     default:
-        return !is_digit(c) || begin(plan, s, aim, c);
+        return !number_is_digit(c) || begin(plan, s, aim, c);
     }
 }
 
@@ -127,9 +124,9 @@ static dm_status read_source(number_plan *plan, const int32_t *source, int n, ar
 
 static int concerns_numbers(const char *text, size_t size)
 {
-    if (size && (is_mark(*text) || *text == ':')) return 1;
+    if (size && (number_is_mark(*text) || *text == ':')) return 1;
     for (size_t i = 0; i < size; i++)
-        if (is_digit(text[i])) return 1;
+        if (number_is_digit(text[i])) return 1;
     return 0;
 }
 
@@ -231,5 +228,5 @@ void number_take(const number_plan *plan, number_state *s, int32_t id, const flo
     if (!plan->n) return;
     const char *text = tokenizer_piece(plan->vocab, id, &size);
     if (spell(plan, s, aimed_at(plan, alignment), text, size)) return;
-    *s = (number_state){ size && is_digit(text[size - 1]) ? IN_OTHER : NOWHERE, 0, 0, 0 };
+    *s = (number_state){ size && number_is_digit(text[size - 1]) ? IN_OTHER : NOWHERE, 0, 0, 0 };
 }

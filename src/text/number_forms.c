@@ -10,14 +10,12 @@ typedef struct { const char *at[PARTS]; size_t length[PARTS]; char before[PARTS]
 /* The digits before and after the decimal mark. */
 typedef struct { char whole[NUMBER_DIGITS]; const char *decimals; size_t n_whole, n_decimals; } quantity;
 
-static int is_digit(char c) { return c >= '0' && c <= '9'; }
-static int is_mark(char c) { return c == '.' || c == ','; }
 static int is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
 
 static size_t digits_at(const char *text, size_t size, size_t at)
 {
     size_t n = 0;
-    while (at + n < size && is_digit(text[at + n])) n++;
+    while (at + n < size && number_is_digit(text[at + n])) n++;
     return n;
 }
 
@@ -35,7 +33,7 @@ static size_t read_parts(const char *text, size_t size, size_t at, split *s)
             s->n = -1;
         }
         at = from + n;
-        if (at >= size || !is_mark(text[at])) return at;
+        if (at >= size || !number_is_mark(text[at])) return at;
     }
 }
 
@@ -156,7 +154,7 @@ static const char *minutes_at(const char *text, size_t size, size_t at)
 {
     const size_t end = at + 3;
     if (end > size || (text[at] != ':' && text[at] != '.') || digits_at(text, size, at + 1) != 2) return NULL;
-    if (end + 1 < size && (text[end] == ':' || is_mark(text[end])) && is_digit(text[end + 1])) return NULL;
+    if (end + 1 < size && (text[end] == ':' || number_is_mark(text[end])) && number_is_digit(text[end + 1])) return NULL;
     return value(text + at + 1, 2) < 60 ? text + at + 1 : NULL;
 }
 
@@ -164,7 +162,7 @@ static const char *minutes_at(const char *text, size_t size, size_t at)
 static int follows_number(const char *text, size_t at)
 {
     for (size_t i = 1; i <= at && i <= 6; i++)
-        if (is_digit(text[at - i])) return 1;
+        if (number_is_digit(text[at - i])) return 1;
     return 0;
 }
 
@@ -172,7 +170,7 @@ static int follows_number(const char *text, size_t at)
 static size_t read_time(const char *text, size_t size, size_t at, number_forms *out)
 {
     const size_t n = digits_at(text, size, at);
-    if (n > 2 || value(text + at, n) > 24 || (at && (text[at - 1] == ':' || is_mark(text[at - 1])))) return 0;
+    if (n > 2 || value(text + at, n) > 24 || (at && (text[at - 1] == ':' || number_is_mark(text[at - 1])))) return 0;
     const char *minutes = minutes_at(text, size, at + n);
     const size_t end = at + n + (minutes ? 3 : 0);
     const char half = half_of_day(text + end, size - end);
@@ -189,7 +187,7 @@ int number_next(const char *text, size_t size, size_t from, number_forms *out)
     quantity q;
     for (size_t at = from, end; at < size; at = end) {
         end = at + 1;
-        if (!is_digit(text[at])) continue;
+        if (!number_is_digit(text[at])) continue;
         if (read_time(text, size, at, out)) return 1;
         end = read_parts(text, size, at, &parts);
         if (!is_quantity(&parts, &q) || is_decade(&parts, text + end, size - end) || is_day(&q, text + end, size - end)) continue;

@@ -17,6 +17,10 @@ typedef struct {
     struct { char text[NUMBER_FORM_SIZE]; int size; } form[NUMBER_FORMS];
 } number_forms;
 
+static inline int number_is_digit(char c) { return c >= '0' && c <= '9'; }
+/* Of thousands or of decimals. */
+static inline int number_is_mark(char c) { return c == '.' || c == ','; }
+
 /* The first number at or after `from` that is to be kept; 0 where there is none. */
 int number_next(const char *text, size_t size, size_t from, number_forms *out);
 
